@@ -1,0 +1,37 @@
+-- InsertConversation adds a conversation unless its key is known already.
+-- name: InsertConversation :exec
+INSERT INTO conversations (
+    id, channel, key, workflow_id, customer_id, sender_verified, subject, participants, reply_to, gmail_thread_id
+) VALUES (
+    sqlc.arg(id), sqlc.arg(channel), sqlc.arg(key), sqlc.arg(workflow_id), sqlc.arg(customer_id),
+    sqlc.arg(sender_verified), sqlc.arg(subject), sqlc.arg(participants)::text[], sqlc.arg(reply_to),
+    sqlc.narg(gmail_thread_id)
+)
+ON CONFLICT (channel, key) DO NOTHING;
+
+-- ConversationByKey finds a conversation by its channel and key.
+-- name: ConversationByKey :one
+SELECT * FROM conversations WHERE channel = sqlc.arg(channel) AND key = sqlc.arg(key);
+
+-- Conversation returns one conversation.
+-- name: Conversation :one
+SELECT * FROM conversations WHERE id = sqlc.arg(id);
+
+-- LockConversation returns one conversation and keeps everybody else from
+-- changing its owner or settling its messages until the transaction ends.
+-- name: LockConversation :one
+SELECT * FROM conversations WHERE id = sqlc.arg(id) FOR UPDATE;
+
+-- ConversationsByRFCMessageID returns the conversations that hold mails with
+-- these Message-IDs, and which id led there.
+-- name: ConversationsByRFCMessageID :many
+SELECT m.rfc_message_id, m.conversation_id
+FROM messages m
+WHERE m.rfc_message_id = ANY (sqlc.arg(rfc_message_ids)::text[]);
+
+-- RememberGmailThread stores where replies to a mail conversation belong, when
+-- it is not known yet.
+-- name: RememberGmailThread :exec
+UPDATE conversations
+SET gmail_thread_id = sqlc.arg(gmail_thread_id)
+WHERE id = sqlc.arg(id) AND gmail_thread_id IS NULL;

@@ -1,0 +1,78 @@
+-- InsertMessage stores an inbound message once; no row comes back when the
+-- provider's id is known already.
+-- name: InsertMessage :one
+INSERT INTO messages (
+    id, conversation_id, channel, external_id, author, subject, body, quoted, rfc_message_id, rfc_references,
+    suppress_reason, provider_at
+) VALUES (
+    sqlc.arg(id), sqlc.arg(conversation_id), sqlc.arg(channel), sqlc.arg(external_id), sqlc.arg(author),
+    sqlc.arg(subject), sqlc.arg(body), sqlc.arg(quoted), sqlc.narg(rfc_message_id),
+    sqlc.arg(rfc_references)::text[], sqlc.arg(suppress_reason), sqlc.arg(provider_at)
+)
+ON CONFLICT (channel, external_id) DO NOTHING
+RETURNING id;
+
+-- MessageByExternalID finds a message by the provider's id, with what the
+-- bridge needs to deliver it.
+-- name: MessageByExternalID :one
+SELECT m.id, m.conversation_id, m.provider_at, c.customer_id, c.channel, c.workflow_id
+FROM messages m
+JOIN conversations c ON c.id = m.conversation_id
+WHERE m.channel = sqlc.arg(channel) AND m.external_id = sqlc.arg(external_id);
+
+-- UnsettledMessages returns those of the given messages that nothing has
+-- settled yet, oldest first.
+-- name: UnsettledMessages :many
+SELECT m.id, m.provider_at, m.external_id, m.subject, m.suppress_reason
+FROM messages m
+LEFT JOIN processed_messages p ON p.message_id = m.id
+WHERE m.conversation_id = sqlc.arg(conversation_id)
+  AND m.id = ANY (sqlc.arg(ids)::uuid[])
+  AND p.message_id IS NULL
+ORDER BY m.provider_at, m.external_id;
+
+-- MessagesByID returns messages in the order of their provider's time.
+-- name: MessagesByID :many
+SELECT id, author, subject, body, rfc_message_id, rfc_references, provider_at
+FROM messages
+WHERE id = ANY (sqlc.arg(ids)::uuid[])
+ORDER BY provider_at, external_id;
+
+-- History returns the newest messages that came before the given turn: of
+-- every verified conversation of this customer when the sender here is
+-- verified, else of this conversation alone.
+-- name: History :many
+SELECT m.id
+FROM messages m
+JOIN conversations c ON c.id = m.conversation_id
+JOIN turns t ON t.id = sqlc.arg(turn_id)
+JOIN conversations here ON here.id = t.conversation_id
+WHERE (c.id = here.id OR (here.sender_verified AND c.sender_verified AND c.customer_id = here.customer_id))
+  AND m.id <> ALL (t.message_ids)
+  AND m.provider_at <= (SELECT max(provider_at) FROM messages WHERE id = ANY (t.message_ids))
+ORDER BY m.provider_at DESC, m.external_id DESC
+LIMIT sqlc.arg(max_messages);
+
+-- SettleMessage records how a message was settled; a second settlement is
+-- refused by the primary key and reported as no row.
+-- name: SettleMessage :execrows
+INSERT INTO processed_messages (message_id, turn_id, outcome)
+VALUES (sqlc.arg(message_id), sqlc.narg(turn_id), sqlc.arg(outcome))
+ON CONFLICT (message_id) DO NOTHING;
+
+-- AttachToTurn notes which turn a customer's messages belong to.
+-- name: AttachToTurn :exec
+UPDATE messages SET turn_id = sqlc.arg(turn_id) WHERE id = ANY (sqlc.arg(ids)::uuid[]);
+
+-- LatestCustomerMail returns the newest mail of a customer in a conversation,
+-- which a reply refers to.
+-- name: LatestCustomerMail :one
+SELECT subject, rfc_message_id, rfc_references
+FROM messages
+WHERE conversation_id = sqlc.arg(conversation_id) AND author = 'customer'
+ORDER BY provider_at DESC
+LIMIT 1;
+
+-- RecordRFCMessageID stores the Message-ID that the provider gave a mail of ours.
+-- name: RecordRFCMessageID :exec
+UPDATE messages SET rfc_message_id = sqlc.arg(rfc_message_id) WHERE id = sqlc.arg(id);

@@ -1,0 +1,87 @@
+-- InsertOutboundMessage stores a message of ours under its send key.
+-- name: InsertOutboundMessage :exec
+INSERT INTO messages (id, conversation_id, channel, external_id, author, subject, body, provider_at, turn_id)
+VALUES (sqlc.arg(id), sqlc.arg(conversation_id), sqlc.arg(channel), sqlc.arg(external_id), sqlc.arg(author),
+        sqlc.arg(subject), sqlc.arg(body), sqlc.arg(provider_at), sqlc.arg(turn_id));
+
+-- InsertOutbox adds one provider call to make; the unique send key refuses a second one.
+-- name: InsertOutbox :exec
+INSERT INTO outbox (id, send_key, turn_id, conversation_id, message_id, kind, part, via, recipient, epoch)
+VALUES (sqlc.arg(id), sqlc.arg(send_key), sqlc.arg(turn_id), sqlc.arg(conversation_id), sqlc.arg(message_id),
+        sqlc.arg(kind), sqlc.arg(part), sqlc.arg(via), sqlc.arg(recipient), sqlc.arg(epoch));
+
+-- PartsOfTurn returns the sends of a turn, in the order in which they go out.
+-- name: PartsOfTurn :many
+SELECT o.*, m.body, m.subject
+FROM outbox o
+JOIN messages m ON m.id = o.message_id
+WHERE o.turn_id = sqlc.arg(turn_id)
+ORDER BY o.created_at, o.part;
+
+-- ClaimPart takes a queued part for sending, only while the owner and the
+-- epoch it was made for still hold. No row means that it may not be sent.
+-- name: ClaimPart :execrows
+UPDATE outbox o
+SET state = 'sending', attempts = attempts + 1, absent_checks = 0, attempted_at = now()
+FROM conversations c
+WHERE o.id = sqlc.arg(id) AND o.state = 'queued'
+  AND c.id = o.conversation_id AND c.owner = 'ai' AND c.epoch = o.epoch;
+
+-- RetryPart is ClaimPart for a part whose first call left no trace at the
+-- provider: it is still ours, and goes out once more.
+-- name: RetryPart :execrows
+UPDATE outbox o
+SET attempts = attempts + 1, absent_checks = 0, attempted_at = now()
+FROM conversations c
+WHERE o.id = sqlc.arg(id) AND o.state = 'sending' AND o.attempts = sqlc.arg(attempts)
+  AND c.id = o.conversation_id AND c.owner = 'ai' AND c.epoch = o.epoch;
+
+-- ReleasePart returns a part to the queue because the provider surely did not take it.
+-- name: ReleasePart :exec
+UPDATE outbox SET state = 'queued', attempts = attempts - 1, error = sqlc.arg(error)
+WHERE id = sqlc.arg(id) AND state = 'sending';
+
+-- NotePartAbsent counts one look at the provider that did not find the part.
+-- name: NotePartAbsent :exec
+UPDATE outbox SET absent_checks = absent_checks + 1, error = sqlc.arg(error)
+WHERE id = sqlc.arg(id) AND state = 'sending';
+
+-- RecordDraft stores the Gmail draft that a part will be sent as.
+-- name: RecordDraft :exec
+UPDATE outbox SET gmail_draft_id = sqlc.arg(gmail_draft_id) WHERE id = sqlc.arg(id) AND state = 'sending';
+
+-- RecordSent settles a part as accepted by the provider.
+-- name: RecordSent :execrows
+UPDATE outbox
+SET state = 'sent', provider_id = sqlc.narg(provider_id), error = '',
+    delivery = CASE WHEN delivery = 'queued' THEN 'sent' ELSE delivery END,
+    sent_at = coalesce(sent_at, now())
+WHERE id = sqlc.arg(id) AND state = 'sending';
+
+-- RecordFailed settles a part as refused for good.
+-- name: RecordFailed :exec
+UPDATE outbox SET state = 'failed', delivery = 'failed', error = sqlc.arg(error)
+WHERE id = sqlc.arg(id) AND state IN ('queued', 'sending');
+
+-- CancelParts withdraws what a turn has not sent yet.
+-- name: CancelParts :exec
+UPDATE outbox SET state = 'cancelled' WHERE turn_id = sqlc.arg(turn_id) AND state = 'queued';
+
+-- ProviderIDsInUse returns those of the given provider ids that rows of ours hold.
+-- name: ProviderIDsInUse :many
+SELECT provider_id::text FROM outbox
+WHERE via = sqlc.arg(via) AND provider_id = ANY (sqlc.arg(provider_ids)::text[]);
+
+-- ApplyDelivery moves the delivery state of a WhatsApp part forward, never
+-- back, and settles a part whose acceptance we had not recorded yet. The part
+-- is found by the provider's id or by the id we put into the callback address.
+-- name: ApplyDelivery :execrows
+UPDATE outbox
+SET delivery = sqlc.arg(delivery)::text,
+    provider_id = coalesce(provider_id, sqlc.arg(provider_id)::text),
+    state = CASE WHEN state = 'sending' THEN 'sent' ELSE state END,
+    sent_at = coalesce(sent_at, now())
+WHERE via = 'whatsapp'
+  AND (provider_id = sqlc.arg(provider_id)::text OR (id = sqlc.narg(id)::uuid AND provider_id IS NULL))
+  AND array_position(ARRAY['queued', 'sent', 'delivered', 'read'], delivery)
+      <= coalesce(array_position(ARRAY['queued', 'sent', 'delivered', 'read'], sqlc.arg(delivery)::text), 9);

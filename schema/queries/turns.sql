@@ -1,0 +1,94 @@
+-- OpenTurn returns the turn that begins with this message, made now if need
+-- be. While it is open its batch may still grow.
+-- name: OpenTurn :one
+INSERT INTO turns (id, conversation_id, ticket_id, first_message_id, message_ids)
+VALUES (sqlc.arg(id), sqlc.arg(conversation_id), sqlc.arg(ticket_id), sqlc.arg(first_message_id), sqlc.arg(message_ids)::uuid[])
+ON CONFLICT (conversation_id, first_message_id) DO UPDATE
+SET message_ids = CASE WHEN turns.state = 'open' THEN excluded.message_ids ELSE turns.message_ids END
+RETURNING *;
+
+-- Turn returns one turn.
+-- name: Turn :one
+SELECT * FROM turns WHERE id = sqlc.arg(id);
+
+-- RecordSearch notes on the turn what was found, for whoever asks why.
+-- name: RecordSearch :exec
+UPDATE turns
+SET knowledge_version = sqlc.arg(knowledge_version), chunk_ids = sqlc.arg(chunk_ids)::uuid[],
+    chunk_scores = sqlc.arg(chunk_scores)::float8[]
+WHERE id = sqlc.arg(id);
+
+-- RecordModel notes on the turn which prompt and model spoke.
+-- name: RecordModel :exec
+UPDATE turns SET prompt_version = sqlc.arg(prompt_version), model = sqlc.arg(model) WHERE id = sqlc.arg(id);
+
+-- RecordRule notes on the turn which rule decided it.
+-- name: RecordRule :exec
+UPDATE turns SET rule = sqlc.arg(rule) WHERE id = sqlc.arg(id);
+
+-- RecordVerdicts notes on the turn what the review said.
+-- name: RecordVerdicts :exec
+UPDATE turns SET verdicts = sqlc.arg(verdicts) WHERE id = sqlc.arg(id);
+
+-- SettleTurn ends an open turn.
+-- name: SettleTurn :execrows
+UPDATE turns SET state = sqlc.arg(state), finished_at = now() WHERE id = sqlc.arg(id) AND state = 'open';
+
+-- InsertSearch stores a search once per turn and question.
+-- name: InsertSearch :exec
+INSERT INTO searches (id, turn_id, query, query_hash, knowledge_version, chunk_ids, chunk_scores)
+VALUES (sqlc.arg(id), sqlc.arg(turn_id), sqlc.arg(query), sqlc.arg(query_hash), sqlc.arg(knowledge_version),
+        sqlc.arg(chunk_ids)::uuid[], sqlc.arg(chunk_scores)::float8[])
+ON CONFLICT (turn_id, query_hash) DO NOTHING;
+
+-- SearchByQuery returns the stored search of a turn for a question.
+-- name: SearchByQuery :one
+SELECT * FROM searches WHERE turn_id = sqlc.arg(turn_id) AND query_hash = sqlc.arg(query_hash);
+
+-- Searches returns the searches with these ids, oldest first.
+-- name: Searches :many
+SELECT * FROM searches WHERE id = ANY (sqlc.arg(ids)::uuid[]) ORDER BY created_at, id;
+
+-- InsertModelCall stores a completion once per turn and input.
+-- name: InsertModelCall :exec
+INSERT INTO model_calls (
+    id, turn_id, input_hash, prompt_version, model, decision, prompt_tokens, completion_tokens, cost_usd, latency_ms
+) VALUES (
+    sqlc.arg(id), sqlc.arg(turn_id), sqlc.arg(input_hash), sqlc.arg(prompt_version), sqlc.arg(model),
+    sqlc.arg(decision), sqlc.arg(prompt_tokens), sqlc.arg(completion_tokens), sqlc.arg(cost_usd), sqlc.arg(latency_ms)
+)
+ON CONFLICT (turn_id, input_hash) DO NOTHING;
+
+-- ModelCallByInput returns the stored completion of a turn for this input.
+-- name: ModelCallByInput :one
+SELECT * FROM model_calls WHERE turn_id = sqlc.arg(turn_id) AND input_hash = sqlc.arg(input_hash);
+
+-- ModelCall returns one completion.
+-- name: ModelCall :one
+SELECT * FROM model_calls WHERE id = sqlc.arg(id);
+
+-- TurnUsage sums what a turn has cost so far.
+-- name: TurnUsage :one
+SELECT count(*)::int AS calls,
+       coalesce(sum(prompt_tokens + completion_tokens), 0)::int AS tokens,
+       coalesce(sum(cost_usd), 0)::float8 AS cost_usd
+FROM model_calls
+WHERE turn_id = sqlc.arg(turn_id);
+
+-- InsertDraft stores the answer that a completion proposed, once.
+-- name: InsertDraft :exec
+INSERT INTO drafts (id, turn_id, model_call_id, body, citations)
+VALUES (sqlc.arg(id), sqlc.arg(turn_id), sqlc.arg(model_call_id), sqlc.arg(body), sqlc.arg(citations)::uuid[])
+ON CONFLICT (model_call_id) DO NOTHING;
+
+-- DraftOfCall returns the draft that a completion proposed.
+-- name: DraftOfCall :one
+SELECT * FROM drafts WHERE model_call_id = sqlc.arg(model_call_id);
+
+-- Draft returns one draft.
+-- name: Draft :one
+SELECT * FROM drafts WHERE id = sqlc.arg(id);
+
+-- RecordDraftVerdicts stores what the review said of a draft.
+-- name: RecordDraftVerdicts :exec
+UPDATE drafts SET verdicts = sqlc.arg(verdicts) WHERE id = sqlc.arg(id);
