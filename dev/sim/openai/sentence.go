@@ -1,0 +1,94 @@
+package openai
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// sentence is one statement of a chunk, with the markup taken off.
+type sentence struct {
+	chunk   int
+	at      int
+	text    string
+	heading string
+}
+
+var (
+	frontMatter = regexp.MustCompile(`(?s)\A\s*---\s*\n.*?\n---\s*(\n|\z)`)
+	codeFence   = regexp.MustCompile("(?s)```.*?(```|\\z)")
+	htmlTag     = regexp.MustCompile(`</?[a-zA-Z][^>]*>|<!--.*?-->`)
+	image       = regexp.MustCompile(`!\[[^\]]*\]\([^)]*\)`)
+	link        = regexp.MustCompile(`\[([^\]]+)\]\([^)]*\)`)
+	emphasis    = regexp.MustCompile("(\\*\\*|__|~~|`|\\*)")
+	bullet      = regexp.MustCompile(`^\s*([-*+•]|\d{1,3}[.)])\s+`)
+	sentenceEnd = regexp.MustCompile(`[.!?]["')\]]*\s+`)
+)
+
+// sentences splits the chunks into statements; headings are kept only as what
+// stands above a statement.
+func sentences(chunks []chunk) []sentence {
+	var all []sentence
+	for i, item := range chunks {
+		all = append(all, split(i, item)...)
+	}
+	return all
+}
+
+func split(index int, item chunk) []sentence {
+	text := strings.ReplaceAll(item.Content, "\r\n", "\n")
+	text = frontMatter.ReplaceAllString(text, "")
+	text = codeFence.ReplaceAllString(text, "")
+	text = htmlTag.ReplaceAllString(text, "")
+	text = image.ReplaceAllString(text, "")
+	text = link.ReplaceAllString(text, "$1")
+	text = emphasis.ReplaceAllString(text, "")
+	var found []sentence
+	heading, paragraph := item.Title, ""
+	flush := func() {
+		for _, part := range cut(paragraph) {
+			found = append(found, sentence{chunk: index, at: len(found), text: part, heading: heading})
+		}
+		paragraph = ""
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		trimmed := strings.TrimSpace(line)
+		switch {
+		case trimmed == "", strings.Trim(trimmed, "-=*_ ") == "", strings.HasPrefix(trimmed, "|"):
+			flush()
+		case strings.HasPrefix(trimmed, "#"):
+			flush()
+			heading = strings.TrimSpace(strings.Trim(trimmed, "#"))
+		case bullet.MatchString(line):
+			flush()
+			paragraph = bullet.ReplaceAllString(line, "")
+		default:
+			paragraph = strings.TrimSpace(paragraph + " " + strings.TrimPrefix(trimmed, "> "))
+		}
+	}
+	flush()
+	return found
+}
+
+// cut splits a paragraph where a full stop is followed by something that can
+// begin a sentence, so "e.g. this" and "v2.1" stay whole.
+func cut(paragraph string) []string {
+	var parts []string
+	start := 0
+	for _, span := range sentenceEnd.FindAllStringIndex(paragraph, -1) {
+		next := []rune(paragraph[span[1]:])
+		if len(next) > 0 && !unicode.IsUpper(next[0]) && !unicode.IsDigit(next[0]) && !strings.ContainsRune(`"'(¿¡`, next[0]) {
+			continue
+		}
+		parts = append(parts, strings.TrimSpace(paragraph[start:span[1]]))
+		start = span[1]
+	}
+	parts = append(parts, strings.TrimSpace(paragraph[start:]))
+	kept := parts[:0]
+	for _, part := range parts {
+		if len(tokens(part)) > 1 {
+			kept = append(kept, part)
+		}
+	}
+	return kept
+}
