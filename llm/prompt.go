@@ -1,0 +1,188 @@
+package llm
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/digital-fte/fte/ticket"
+)
+
+//go:embed prompts/support-v1.md
+var supportV1 string
+
+// SystemPrompt returns the rules the model is given, without what belongs to
+// one conversation. The review compares answers with it.
+func SystemPrompt() string { return supportV1 }
+
+// PromptVersion returns the name of the prompt and the first 12 hexadecimal
+// digits of the SHA-256 of its text.
+func PromptVersion() string {
+	sum := sha256.Sum256([]byte(supportV1))
+	return "support-v1@" + hex.EncodeToString(sum[:])[:12]
+}
+
+// PromptInput is all that a prompt is made of.
+type PromptInput struct {
+	Channel          ticket.Channel
+	Company          string
+	History          []HistoryMessage // the oldest first, without CustomerMessages
+	Chunks           []Chunk          // the best first
+	CustomerMessages []string         // the oldest first
+	PriorSearches    []SearchRound    // what the model searched for in this turn already
+	Rejected         *Rejection       // set for the repair call only
+	// Nonce marks where data begins and ends. The customer must not be able to
+	// guess it, and it must be the same for the same turn, or stored model
+	// calls are not found again.
+	Nonce string
+}
+
+// HistoryMessage is an earlier message of the conversation.
+type HistoryMessage struct {
+	Author ticket.Author
+	Text   string
+	At     time.Time // zero if unknown
+}
+
+// Chunk is a retrieved piece of the knowledge base.
+type Chunk struct {
+	ID      uuid.UUID
+	Title   string
+	Content string
+}
+
+// SearchRound is one search the model asked for and what was found.
+type SearchRound struct {
+	Query      string
+	ToolCallID string
+	Chunks     []Chunk
+}
+
+// Rejection is an answer that the review refused, and why.
+type Rejection struct {
+	ToolCallID string
+	Raw        json.RawMessage // Completion.Raw of the refused answer
+	Reasons    []string
+}
+
+// Build returns the messages that ask the model for its next step. Equal input
+// gives equal bytes. Text that others wrote appears only inside JSON strings,
+// one object a line, so that it can neither end its block nor begin another.
+func Build(in PromptInput) []Message {
+	facts := line(struct {
+		Company string         `json:"company"`
+		Channel ticket.Channel `json:"channel"`
+		Marker  string         `json:"data_marker"`
+	}{in.Company, in.Channel, in.Nonce})
+	msgs := []Message{
+		{Role: RoleSystem, Content: supportV1 + "\n" + facts + "\n"},
+		{Role: RoleUser, Content: strings.Join([]string{
+			block(in.Nonce, "knowledge", chunkLines(in.Chunks)),
+			block(in.Nonce, "history", historyLines(in.History)),
+			block(in.Nonce, "customer", customerLines(in.CustomerMessages)),
+			"Answer with exactly one tool call.\n",
+		}, "\n")},
+	}
+	for i, round := range in.PriorSearches {
+		id := callID(round.ToolCallID, i)
+		msgs = append(msgs,
+			Message{Role: RoleAssistant, ToolCall: &ToolCall{ID: id, Tool: ToolSearch, Arguments: line(searchArgs{Query: &round.Query})}},
+			Message{Role: RoleTool, ToolCallID: id, Content: block(in.Nonce, "knowledge", chunkLines(round.Chunks))},
+		)
+	}
+	if in.Rejected != nil {
+		msgs = append(msgs, in.Rejected.messages(len(in.PriorSearches))...)
+	}
+	return msgs
+}
+
+func (r Rejection) messages(nth int) []Message {
+	var c call
+	// What ParseDecision accepted decodes; anything else shows as an empty call.
+	_ = json.Unmarshal(r.Raw, &c)
+	if c.Tool == "" {
+		c = call{ToolRespond, json.RawMessage("{}")}
+	}
+	id := callID(r.ToolCallID, nth)
+	return []Message{
+		{Role: RoleAssistant, ToolCall: &ToolCall{ID: id, Tool: c.Tool, Arguments: string(c.Arguments)}},
+		{Role: RoleTool, ToolCallID: id, Content: line(struct {
+			Rejected bool     `json:"rejected"`
+			Reasons  []string `json:"reasons"`
+		}{true, r.Reasons}) + "\n"},
+	}
+}
+
+// callID stands in for the id that some servers leave empty, since a tool
+// result must name its call.
+func callID(id string, nth int) string {
+	if id == "" {
+		return fmt.Sprintf("call_%d", nth+1)
+	}
+	return id
+}
+
+func chunkLines(chunks []Chunk) []string {
+	lines := make([]string, 0, len(chunks))
+	for _, c := range chunks {
+		lines = append(lines, line(struct {
+			ID      uuid.UUID `json:"chunk_id"`
+			Title   string    `json:"title"`
+			Content string    `json:"content"`
+		}{c.ID, visible(c.Title), visible(c.Content)}))
+	}
+	return lines
+}
+
+func historyLines(history []HistoryMessage) []string {
+	lines := make([]string, 0, len(history))
+	for _, m := range history {
+		at := ""
+		if !m.At.IsZero() {
+			at = m.At.UTC().Format(time.RFC3339)
+		}
+		lines = append(lines, line(struct {
+			Author ticket.Author `json:"history_author"`
+			Text   string        `json:"history_text"`
+			At     string        `json:"history_at,omitempty"`
+		}{m.Author, visible(m.Text), at}))
+	}
+	return lines
+}
+
+func customerLines(messages []string) []string {
+	lines := make([]string, 0, len(messages))
+	for _, m := range messages {
+		lines = append(lines, line(struct {
+			Text string `json:"customer_message"`
+		}{visible(m)}))
+	}
+	return lines
+}
+
+func block(nonce, name string, lines []string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<<<data:%s %s>>>\n", nonce, name)
+	for _, l := range lines {
+		b.WriteString(l + "\n")
+	}
+	fmt.Fprintf(&b, "<<<end:%s %s>>>\n", nonce, name)
+	return b.String()
+}
+
+// line encodes v on one line. It leaves <, > and & as they are, or the model
+// would learn to write links with escapes in them.
+func line(v any) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(v) // structs of strings always encode
+	return strings.TrimSuffix(b.String(), "\n")
+}
