@@ -1,0 +1,206 @@
+package ticket
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// CreateTicketInput names the messages of a batch.
+type CreateTicketInput struct {
+	ConversationID uuid.UUID   `json:"conversation_id"`
+	MessageIDs     []uuid.UUID `json:"message_ids"`
+}
+
+// CreateTicketResult is the turn that was opened for a batch. TurnID is zero
+// when nothing of the batch is left to answer; TicketID is zero when the
+// conversation has no open ticket either.
+type CreateTicketResult struct {
+	TurnID       uuid.UUID     `json:"turn_id"`
+	MessageIDs   []uuid.UUID   `json:"message_ids,omitempty"`
+	TicketID     uuid.UUID     `json:"ticket_id"`
+	TicketNumber string        `json:"ticket_number"`
+	Status       Status        `json:"status"`
+	Owner        Owner         `json:"owner"`
+	Category     string        `json:"category"`
+	Priority     string        `json:"priority"`
+	CustomerRef  string        `json:"customer_ref"` // a hash, fit to be shown
+	CloseAfter   time.Duration `json:"close_after"`  // how long a settled ticket waits for a reply
+}
+
+// FetchHistoryInput names a turn.
+type FetchHistoryInput struct {
+	TurnID uuid.UUID `json:"turn_id"`
+}
+
+// FetchHistoryResult names the earlier messages the model may see, newest first.
+type FetchHistoryResult struct {
+	MessageIDs []uuid.UUID `json:"message_ids,omitempty"`
+}
+
+// SearchKnowledgeInput asks for knowledge about a turn: in the customer's own
+// words, or in those the model chose when ModelCallID is set.
+type SearchKnowledgeInput struct {
+	TurnID      uuid.UUID `json:"turn_id"`
+	ModelCallID uuid.UUID `json:"model_call_id"`
+}
+
+// SearchKnowledgeResult is a stored search.
+type SearchKnowledgeResult struct {
+	SearchID uuid.UUID    `json:"search_id"`
+	Version  int64        `json:"version"` // of the knowledge base; 0 when it is empty
+	Chunks   []ChunkScore `json:"chunks,omitempty"`
+}
+
+// Round is one search and, unless it is the first, the model call that asked for it.
+type Round struct {
+	SearchID    uuid.UUID `json:"search_id"`
+	ModelCallID uuid.UUID `json:"model_call_id"`
+}
+
+// CallModelInput names everything a completion is made from.
+type CallModelInput struct {
+	TurnID  uuid.UUID   `json:"turn_id"`
+	History []uuid.UUID `json:"history,omitempty"`
+	Rounds  []Round     `json:"rounds"`
+}
+
+// Decision is which of its tools the model chose.
+type Decision string
+
+// The decisions a model can take.
+const (
+	DecideRespond  Decision = "respond"
+	DecideEscalate Decision = "escalate"
+	DecideSearch   Decision = "search"
+)
+
+// CallModelResult is a stored completion. DraftID is set when it proposes an answer.
+type CallModelResult struct {
+	CallID        uuid.UUID `json:"call_id"`
+	Decision      Decision  `json:"decision"`
+	DraftID       uuid.UUID `json:"draft_id"`
+	Escalation    string    `json:"escalation,omitempty"` // a code of EscalationCodes
+	Urgency       string    `json:"urgency,omitempty"`
+	Category      string    `json:"category,omitempty"`
+	Priority      string    `json:"priority,omitempty"`
+	Sentiment     float64   `json:"sentiment"`
+	Model         string    `json:"model"`
+	PromptVersion string    `json:"prompt_version"`
+}
+
+// ReviewReplyInput names a draft.
+type ReviewReplyInput struct {
+	DraftID uuid.UUID `json:"draft_id"`
+}
+
+// ReviewReplyResult says whether a draft may be sent.
+type ReviewReplyResult struct {
+	Passed   bool      `json:"passed"`
+	Verdicts []Verdict `json:"verdicts"`
+}
+
+// SendReplyInput asks to settle a turn: with a reviewed draft, or with the
+// fixed notice that a person will take care of it when DraftID is zero.
+type SendReplyInput struct {
+	TurnID  uuid.UUID `json:"turn_id"`
+	DraftID uuid.UUID `json:"draft_id"`
+}
+
+// SendState is how a SendReply ended.
+type SendState string
+
+// The ends of a SendReply.
+const (
+	// SendDone means that the providers have accepted every part.
+	SendDone SendState = "done"
+	// SendStale means that another turn settled part of the batch meanwhile:
+	// nothing was written, and the turn has to be read again.
+	SendStale SendState = "stale"
+	// SendMuted means that a person owns the conversation: nothing more goes out.
+	SendMuted SendState = "muted"
+)
+
+// SendReplyResult says how the turn was settled.
+type SendReplyResult struct {
+	State  SendState `json:"state"`
+	Kind   Kind      `json:"kind"`
+	Parts  int       `json:"parts"`
+	Status Status    `json:"status"` // of the ticket, afterwards
+}
+
+// EscalateInput asks for a person. Code says why, in a word of EscalationCodes.
+type EscalateInput struct {
+	TurnID      uuid.UUID `json:"turn_id"`
+	Code        string    `json:"code"`
+	Urgency     string    `json:"urgency"`
+	ModelCallID uuid.UUID `json:"model_call_id"` // whose words explain it; may be zero
+}
+
+// EscalateResult says where the ticket stands.
+type EscalateResult struct {
+	Status Status `json:"status"`
+}
+
+// CloseTicketInput names a ticket that has waited long enough.
+type CloseTicketInput struct {
+	TicketID uuid.UUID `json:"ticket_id"`
+}
+
+// CloseTicketResult says whether it was closed just now.
+type CloseTicketResult struct {
+	Closed bool `json:"closed"`
+}
+
+// Why a person is asked. The codes are shown to leads and counted.
+const (
+	EscalateRefund       = "refund_request"
+	EscalateLegal        = "legal_threat"
+	EscalatePricing      = "price_negotiation"
+	EscalateAbuse        = "abuse"
+	EscalateHuman        = "wants_person"
+	EscalateNoKnowledge  = "no_answer_found"
+	EscalateIdentity     = "identity_not_verified"
+	EscalateLanguage     = "language_not_supported"
+	EscalateOther        = "other"
+	EscalateReview       = "answer_failed_review"
+	EscalateModel        = "model_unavailable"
+	EscalateNotDelivered = "answer_not_delivered"
+	EscalateFault        = "processing_error"
+)
+
+// EscalationCodes returns every code and what it means to a lead.
+func EscalationCodes() map[string]string {
+	return map[string]string{
+		EscalateRefund:       "The customer asks for money back.",
+		EscalateLegal:        "The customer mentions legal steps.",
+		EscalatePricing:      "The customer wants to negotiate a price.",
+		EscalateAbuse:        "The message is abusive.",
+		EscalateHuman:        "The customer asks for a person.",
+		EscalateNoKnowledge:  "The knowledge base has no answer.",
+		EscalateIdentity:     "The request needs a verified identity.",
+		EscalateLanguage:     "The message is in a language we do not answer in.",
+		EscalateOther:        "The assistant asked for a person; see its reason.",
+		EscalateReview:       "The answer did not pass the review before sending.",
+		EscalateModel:        "The language model could not be reached or used.",
+		EscalateNotDelivered: "The answer could not be delivered; check the address or number.",
+		EscalateFault:        "Something went wrong while the message was processed.",
+	}
+}
+
+// SyncMailboxInput names a mailbox.
+type SyncMailboxInput struct {
+	Mailbox string `json:"mailbox"`
+}
+
+// SyncMailboxResult says what a sync brought.
+type SyncMailboxResult struct {
+	Mails     int  `json:"mails"`
+	Resynced  bool `json:"resynced"`   // the provider had forgotten the cursor
+	WatchDays int  `json:"watch_days"` // how long pushes are still promised, in whole days
+}
+
+// MailboxInput starts MailboxWorkflow.
+type MailboxInput struct {
+	Mailbox string `json:"mailbox"`
+}
