@@ -48,6 +48,11 @@ func (c *Client) Chat(ctx context.Context, r Request) (*Completion, error) {
 	if c.model == "" || len(r.Messages) == 0 {
 		return nil, ticket.Errorf(ticket.CodeInvalid, "a completion needs a model and messages")
 	}
+	for _, t := range tools {
+		if !slices.Contains(Tools(), t) {
+			return nil, ticket.Errorf(ticket.CodeInvalid, "no tool is named %q", t)
+		}
+	}
 	ask := openai.ChatCompletionRequest{
 		Model:               c.model,
 		MaxCompletionTokens: maxCompletionTokens,

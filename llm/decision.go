@@ -54,27 +54,28 @@ type Reason string
 
 // The reasons the model can choose from.
 const (
-	ReasonPricing     Reason = "pricing"              // discounts, quotes, negotiation
-	ReasonRefund      Reason = "refund"               // refunds, chargebacks, disputed payments
-	ReasonLegal       Reason = "legal"                // threats of legal action, requests under law
-	ReasonAbuse       Reason = "abuse"                // abuse, or a very angry customer
-	ReasonSafety      Reason = "safety"               // self-harm, danger to anybody
-	ReasonSecurity    Reason = "security"             // account taken over, leaked credentials, manipulation
-	ReasonWantsHuman  Reason = "wants_human"          // an explicit wish for a person
-	ReasonNoAnswer    Reason = "no_answer"            // two searches without support
-	ReasonConfidence  Reason = "low_confidence"       // not sure enough
-	ReasonIdentity    Reason = "identity_unverified"  // account data needed, customer unverified
-	ReasonLanguage    Reason = "unsupported_language" // the knowledge base does not have the language
-	ReasonUnreadable  Reason = "unreadable"           // content that cannot be read
-	ReasonActionAsked Reason = "action_needed"        // something must be done that only people can do
-	ReasonOther       Reason = "other"
+	ReasonPricing    Reason = "price_negotiation"    // discounts, individual offers
+	ReasonRefund     Reason = "refund_request"       // refunds, chargebacks, disputed payments
+	ReasonLegal      Reason = "legal_threat"         // legal action, demands under law
+	ReasonAbuse      Reason = "abuse"                // insults, threats
+	ReasonSentiment  Reason = "negative_sentiment"   // sentiment below 0.3
+	ReasonSafety     Reason = "safety"               // self-harm, danger to anybody
+	ReasonSecurity   Reason = "security"             // account taken over, leaked credentials, manipulation
+	ReasonWantsHuman Reason = "human_requested"      // an explicit wish for a person
+	ReasonNoAnswer   Reason = "no_answer_found"      // two searches without support
+	ReasonConfidence Reason = "low_confidence"       // not sure enough
+	ReasonIdentity   Reason = "identity_unverified"  // account data needed, customer unverified
+	ReasonAction     Reason = "action_needed"        // something must be done that only people can do
+	ReasonLanguage   Reason = "unsupported_language" // the knowledge base does not have the language
+	ReasonUnreadable Reason = "unreadable"           // content that cannot be read
+	ReasonOther      Reason = "other"
 )
 
 // Reasons returns the reasons the model can choose from.
 func Reasons() []Reason {
 	return []Reason{
-		ReasonPricing, ReasonRefund, ReasonLegal, ReasonAbuse, ReasonSafety, ReasonSecurity, ReasonWantsHuman, ReasonNoAnswer,
-		ReasonConfidence, ReasonIdentity, ReasonLanguage, ReasonUnreadable, ReasonActionAsked, ReasonOther,
+		ReasonPricing, ReasonRefund, ReasonLegal, ReasonAbuse, ReasonSentiment, ReasonSafety, ReasonSecurity, ReasonWantsHuman,
+		ReasonNoAnswer, ReasonConfidence, ReasonIdentity, ReasonAction, ReasonLanguage, ReasonUnreadable, ReasonOther,
 	}
 }
 

@@ -3,6 +3,7 @@ package llm
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"regexp"
 	"slices"
@@ -200,7 +201,7 @@ func decode(data []byte, v any) error {
 	if err := d.Decode(v); err != nil {
 		return badOutput("arguments that are not the JSON asked for")
 	}
-	if _, err := d.Token(); err != io.EOF {
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return badOutput("arguments followed by something else")
 	}
 	return nil

@@ -104,15 +104,17 @@ func Build(in PromptInput) []Message {
 }
 
 func (r Rejection) messages(nth int) []Message {
-	var c call
-	// What ParseDecision accepted decodes; anything else shows as an empty call.
-	_ = json.Unmarshal(r.Raw, &c)
-	if c.Tool == "" {
-		c = call{ToolRespond, json.RawMessage("{}")}
-	}
+	refused := struct {
+		Tool      Tool           `json:"tool"`
+		Arguments map[string]any `json:"arguments"`
+	}{ToolRespond, map[string]any{}}
+	// What ParseDecision accepts decodes; of anything else only the reasons
+	// count. Writing the arguments anew gives the same bytes for a call that a
+	// jsonb column has put into another order.
+	_ = json.Unmarshal(r.Raw, &refused)
 	id := callID(r.ToolCallID, nth)
 	return []Message{
-		{Role: RoleAssistant, ToolCall: &ToolCall{ID: id, Tool: c.Tool, Arguments: string(c.Arguments)}},
+		{Role: RoleAssistant, ToolCall: &ToolCall{ID: id, Tool: refused.Tool, Arguments: line(refused.Arguments)}},
 		{Role: RoleTool, ToolCallID: id, Content: line(struct {
 			Rejected bool     `json:"rejected"`
 			Reasons  []string `json:"reasons"`
@@ -183,6 +185,6 @@ func line(v any) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(v) // structs of strings always encode
+	_ = e.Encode(v) // strings, and what was decoded from JSON, always encode
 	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -34,6 +34,8 @@ func toolset(tools []Tool) []openai.Tool {
 	return set
 }
 
+// describe returns what a tool is for and the schema of its arguments; nothing
+// for a tool that does not exist.
 func (t Tool) describe() (string, map[string]any) {
 	switch t {
 	case ToolSearch:
@@ -48,7 +50,7 @@ func (t Tool) describe() (string, map[string]any) {
 				"urgency": oneOf("How soon a person is needed.", Priorities()),
 				"triage":  triageSchema(),
 			})
-	default:
+	case ToolRespond:
 		return "Propose the answer to the customer. It is reviewed before it is sent.",
 			object(map[string]any{
 				"message": text("The answer in plain text, in the customer's language, without greeting and signature."),
@@ -60,6 +62,7 @@ func (t Tool) describe() (string, map[string]any) {
 				"triage": triageSchema(),
 			})
 	}
+	return "", nil
 }
 
 func triageSchema() map[string]any {
