@@ -13,7 +13,7 @@ import (
 )
 
 const conversation = `-- name: Conversation :one
-SELECT id, channel, key, workflow_id, customer_id, sender_verified, owner, epoch, subject, participants, reply_to, gmail_thread_id, created_at FROM conversations WHERE id = $1
+SELECT id, channel, key, workflow_id, customer_id, sender_verified, owner, epoch, subject, participants, reply_to, gmail_thread_id, created_at, initial_category, initial_priority FROM conversations WHERE id = $1
 `
 
 // Conversation returns one conversation.
@@ -34,12 +34,14 @@ func (q *Queries) Conversation(ctx context.Context, id uuid.UUID) (Conversation,
 		&i.ReplyTo,
 		&i.GmailThreadID,
 		&i.CreatedAt,
+		&i.InitialCategory,
+		&i.InitialPriority,
 	)
 	return i, err
 }
 
 const conversationByKey = `-- name: ConversationByKey :one
-SELECT id, channel, key, workflow_id, customer_id, sender_verified, owner, epoch, subject, participants, reply_to, gmail_thread_id, created_at FROM conversations WHERE channel = $1 AND key = $2
+SELECT id, channel, key, workflow_id, customer_id, sender_verified, owner, epoch, subject, participants, reply_to, gmail_thread_id, created_at, initial_category, initial_priority FROM conversations WHERE channel = $1 AND key = $2
 `
 
 type ConversationByKeyParams struct {
@@ -65,6 +67,8 @@ func (q *Queries) ConversationByKey(ctx context.Context, arg ConversationByKeyPa
 		&i.ReplyTo,
 		&i.GmailThreadID,
 		&i.CreatedAt,
+		&i.InitialCategory,
+		&i.InitialPriority,
 	)
 	return i, err
 }
@@ -104,26 +108,29 @@ func (q *Queries) ConversationsByRFCMessageID(ctx context.Context, rfcMessageIds
 
 const insertConversation = `-- name: InsertConversation :exec
 INSERT INTO conversations (
-    id, channel, key, workflow_id, customer_id, sender_verified, subject, participants, reply_to, gmail_thread_id
+    id, channel, key, workflow_id, customer_id, sender_verified, subject, participants, reply_to, gmail_thread_id,
+    initial_category, initial_priority
 ) VALUES (
     $1, $2, $3, $4, $5,
     $6, $7, $8::text[], $9,
-    $10
+    $10, $11, $12
 )
 ON CONFLICT (channel, key) DO NOTHING
 `
 
 type InsertConversationParams struct {
-	ID             uuid.UUID
-	Channel        ticket.Channel
-	Key            string
-	WorkflowID     string
-	CustomerID     uuid.UUID
-	SenderVerified bool
-	Subject        string
-	Participants   []string
-	ReplyTo        string
-	GmailThreadID  *string
+	ID              uuid.UUID
+	Channel         ticket.Channel
+	Key             string
+	WorkflowID      string
+	CustomerID      uuid.UUID
+	SenderVerified  bool
+	Subject         string
+	Participants    []string
+	ReplyTo         string
+	GmailThreadID   *string
+	InitialCategory string
+	InitialPriority string
 }
 
 // InsertConversation adds a conversation unless its key is known already.
@@ -139,12 +146,14 @@ func (q *Queries) InsertConversation(ctx context.Context, arg InsertConversation
 		arg.Participants,
 		arg.ReplyTo,
 		arg.GmailThreadID,
+		arg.InitialCategory,
+		arg.InitialPriority,
 	)
 	return err
 }
 
 const lockConversation = `-- name: LockConversation :one
-SELECT id, channel, key, workflow_id, customer_id, sender_verified, owner, epoch, subject, participants, reply_to, gmail_thread_id, created_at FROM conversations WHERE id = $1 FOR UPDATE
+SELECT id, channel, key, workflow_id, customer_id, sender_verified, owner, epoch, subject, participants, reply_to, gmail_thread_id, created_at, initial_category, initial_priority FROM conversations WHERE id = $1 FOR UPDATE
 `
 
 // LockConversation returns one conversation and keeps everybody else from
@@ -166,6 +175,8 @@ func (q *Queries) LockConversation(ctx context.Context, id uuid.UUID) (Conversat
 		&i.ReplyTo,
 		&i.GmailThreadID,
 		&i.CreatedAt,
+		&i.InitialCategory,
+		&i.InitialPriority,
 	)
 	return i, err
 }

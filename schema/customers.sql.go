@@ -11,6 +11,18 @@ import (
 	"github.com/google/uuid"
 )
 
+const customerName = `-- name: CustomerName :one
+SELECT name FROM customers WHERE id = $1
+`
+
+// CustomerName returns what a customer calls himself.
+func (q *Queries) CustomerName(ctx context.Context, id uuid.UUID) (string, error) {
+	row := q.db.QueryRow(ctx, customerName, id)
+	var name string
+	err := row.Scan(&name)
+	return name, err
+}
+
 const getIdentity = `-- name: GetIdentity :one
 SELECT customer_id, verified
 FROM customer_identities

@@ -119,25 +119,30 @@ func (q *Queries) InsertMessage(ctx context.Context, arg InsertMessageParams) (u
 	return id, err
 }
 
-const latestCustomerMail = `-- name: LatestCustomerMail :one
+const mailToAnswer = `-- name: MailToAnswer :one
 SELECT subject, rfc_message_id, rfc_references
 FROM messages
-WHERE conversation_id = $1 AND author = 'customer'
-ORDER BY provider_at DESC
+WHERE conversation_id = $1 AND rfc_message_id IS NOT NULL
+ORDER BY (author = 'customer' AND turn_id = $2) DESC NULLS LAST, provider_at DESC
 LIMIT 1
 `
 
-type LatestCustomerMailRow struct {
+type MailToAnswerParams struct {
+	ConversationID uuid.UUID
+	TurnID         *uuid.UUID
+}
+
+type MailToAnswerRow struct {
 	Subject       string
 	RfcMessageID  *string
 	RfcReferences []string
 }
 
-// LatestCustomerMail returns the newest mail of a customer in a conversation,
-// which a reply refers to.
-func (q *Queries) LatestCustomerMail(ctx context.Context, conversationID uuid.UUID) (LatestCustomerMailRow, error) {
-	row := q.db.QueryRow(ctx, latestCustomerMail, conversationID)
-	var i LatestCustomerMailRow
+// MailToAnswer returns the mail that a reply refers to: the customer's newest
+// of this turn, else the newest of the conversation, whoever wrote it.
+func (q *Queries) MailToAnswer(ctx context.Context, arg MailToAnswerParams) (MailToAnswerRow, error) {
+	row := q.db.QueryRow(ctx, mailToAnswer, arg.ConversationID, arg.TurnID)
+	var i MailToAnswerRow
 	err := row.Scan(&i.Subject, &i.RfcMessageID, &i.RfcReferences)
 	return i, err
 }

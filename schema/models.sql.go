@@ -12,19 +12,21 @@ import (
 )
 
 type Conversation struct {
-	ID             uuid.UUID
-	Channel        ticket.Channel
-	Key            string
-	WorkflowID     string
-	CustomerID     uuid.UUID
-	SenderVerified bool
-	Owner          ticket.Owner
-	Epoch          int64
-	Subject        string
-	Participants   []string
-	ReplyTo        string
-	GmailThreadID  *string
-	CreatedAt      time.Time
+	ID              uuid.UUID
+	Channel         ticket.Channel
+	Key             string
+	WorkflowID      string
+	CustomerID      uuid.UUID
+	SenderVerified  bool
+	Owner           ticket.Owner
+	Epoch           int64
+	Subject         string
+	Participants    []string
+	ReplyTo         string
+	GmailThreadID   *string
+	CreatedAt       time.Time
+	InitialCategory string
+	InitialPriority string
 }
 
 type Draft struct {

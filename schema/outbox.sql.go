@@ -156,8 +156,25 @@ func (q *Queries) NotePartAbsent(ctx context.Context, arg NotePartAbsentParams) 
 	return err
 }
 
+const noticeGiven = `-- name: NoticeGiven :one
+SELECT EXISTS (
+    SELECT FROM outbox o JOIN turns t ON t.id = o.turn_id
+    WHERE t.ticket_id = $1 AND o.kind = 'notice' AND o.state <> 'cancelled'
+)
+`
+
+// NoticeGiven says whether the customer has been told that a person will take
+// care of this ticket.
+func (q *Queries) NoticeGiven(ctx context.Context, ticketID uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, noticeGiven, ticketID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const partsOfTurn = `-- name: PartsOfTurn :many
-SELECT o.id, o.send_key, o.turn_id, o.conversation_id, o.message_id, o.kind, o.part, o.via, o.recipient, o.state, o.epoch, o.attempts, o.absent_checks, o.attempted_at, o.gmail_draft_id, o.provider_id, o.delivery, o.error, o.sent_at, o.created_at, m.body, m.subject
+SELECT o.id, o.send_key, o.turn_id, o.conversation_id, o.message_id, o.kind, o.part, o.via, o.recipient, o.state, o.epoch, o.attempts, o.absent_checks, o.attempted_at, o.gmail_draft_id, o.provider_id, o.delivery, o.error, o.sent_at, o.created_at, m.body, m.subject,
+       coalesce(extract(epoch FROM now() - o.attempted_at), 0)::float8 AS age_seconds
 FROM outbox o
 JOIN messages m ON m.id = o.message_id
 WHERE o.turn_id = $1
@@ -187,6 +204,7 @@ type PartsOfTurnRow struct {
 	CreatedAt      time.Time
 	Body           string
 	Subject        string
+	AgeSeconds     float64
 }
 
 // PartsOfTurn returns the sends of a turn, in the order in which they go out.
@@ -222,6 +240,7 @@ func (q *Queries) PartsOfTurn(ctx context.Context, turnID uuid.UUID) ([]PartsOfT
 			&i.CreatedAt,
 			&i.Body,
 			&i.Subject,
+			&i.AgeSeconds,
 		); err != nil {
 			return nil, err
 		}

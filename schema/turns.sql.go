@@ -8,6 +8,7 @@ package schema
 import (
 	"context"
 
+	"github.com/digital-fte/fte/ticket"
 	"github.com/google/uuid"
 )
 
@@ -334,6 +335,31 @@ func (q *Queries) RecordVerdicts(ctx context.Context, arg RecordVerdictsParams) 
 	return err
 }
 
+const retrievedInTurn = `-- name: RetrievedInTurn :many
+SELECT DISTINCT unnest(chunk_ids)::uuid AS chunk_id FROM searches WHERE turn_id = $1
+`
+
+// RetrievedInTurn returns every chunk that any search of a turn has found.
+func (q *Queries) RetrievedInTurn(ctx context.Context, turnID uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, retrievedInTurn, turnID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var chunk_id uuid.UUID
+		if err := rows.Scan(&chunk_id); err != nil {
+			return nil, err
+		}
+		items = append(items, chunk_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const searchByQuery = `-- name: SearchByQuery :one
 SELECT id, turn_id, query, query_hash, knowledge_version, chunk_ids, chunk_scores, created_at FROM searches WHERE turn_id = $1 AND query_hash = $2
 `
@@ -440,24 +466,42 @@ func (q *Queries) Turn(ctx context.Context, id uuid.UUID) (Turn, error) {
 	return i, err
 }
 
-const turnUsage = `-- name: TurnUsage :one
-SELECT count(*)::int AS calls,
-       coalesce(sum(prompt_tokens + completion_tokens), 0)::int AS tokens,
-       coalesce(sum(cost_usd), 0)::float8 AS cost_usd
-FROM model_calls
-WHERE turn_id = $1
+const turnSummary = `-- name: TurnSummary :one
+SELECT c.customer_id, c.channel, t.state = 'handed_over' AS escalated,
+       (extract(epoch FROM coalesce(t.finished_at, now()) - (
+           SELECT min(m.received_at) FROM messages m WHERE m.id = ANY (t.message_ids)
+       )) * 1000)::bigint AS latency_ms,
+       (SELECT count(*) FROM model_calls k WHERE k.turn_id = t.id)::int AS calls,
+       (SELECT coalesce(sum(k.prompt_tokens + k.completion_tokens), 0) FROM model_calls k WHERE k.turn_id = t.id)::int AS tokens,
+       (SELECT coalesce(sum(k.cost_usd), 0) FROM model_calls k WHERE k.turn_id = t.id)::float8 AS cost_usd
+FROM turns t
+JOIN conversations c ON c.id = t.conversation_id
+WHERE t.id = $1
 `
 
-type TurnUsageRow struct {
-	Calls   int32
-	Tokens  int32
-	CostUSD float64
+type TurnSummaryRow struct {
+	CustomerID uuid.UUID
+	Channel    ticket.Channel
+	Escalated  bool
+	LatencyMs  int64
+	Calls      int32
+	Tokens     int32
+	CostUSD    float64
 }
 
-// TurnUsage sums what a turn has cost so far.
-func (q *Queries) TurnUsage(ctx context.Context, turnID uuid.UUID) (TurnUsageRow, error) {
-	row := q.db.QueryRow(ctx, turnUsage, turnID)
-	var i TurnUsageRow
-	err := row.Scan(&i.Calls, &i.Tokens, &i.CostUSD)
+// TurnSummary says how a turn went: whose it was, how long the customer
+// waited and what it cost.
+func (q *Queries) TurnSummary(ctx context.Context, turnID uuid.UUID) (TurnSummaryRow, error) {
+	row := q.db.QueryRow(ctx, turnSummary, turnID)
+	var i TurnSummaryRow
+	err := row.Scan(
+		&i.CustomerID,
+		&i.Channel,
+		&i.Escalated,
+		&i.LatencyMs,
+		&i.Calls,
+		&i.Tokens,
+		&i.CostUSD,
+	)
 	return i, err
 }

@@ -1,11 +1,12 @@
 -- InsertConversation adds a conversation unless its key is known already.
 -- name: InsertConversation :exec
 INSERT INTO conversations (
-    id, channel, key, workflow_id, customer_id, sender_verified, subject, participants, reply_to, gmail_thread_id
+    id, channel, key, workflow_id, customer_id, sender_verified, subject, participants, reply_to, gmail_thread_id,
+    initial_category, initial_priority
 ) VALUES (
     sqlc.arg(id), sqlc.arg(channel), sqlc.arg(key), sqlc.arg(workflow_id), sqlc.arg(customer_id),
     sqlc.arg(sender_verified), sqlc.arg(subject), sqlc.arg(participants)::text[], sqlc.arg(reply_to),
-    sqlc.narg(gmail_thread_id)
+    sqlc.narg(gmail_thread_id), sqlc.arg(initial_category), sqlc.arg(initial_priority)
 )
 ON CONFLICT (channel, key) DO NOTHING;
 

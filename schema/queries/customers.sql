@@ -24,3 +24,7 @@ VALUES (sqlc.arg(kind), sqlc.arg(value), sqlc.arg(customer_id), sqlc.arg(verifie
 UPDATE customer_identities
 SET verified = true
 WHERE kind = sqlc.arg(kind) AND value = sqlc.arg(value) AND NOT verified;
+
+-- CustomerName returns what a customer calls himself.
+-- name: CustomerName :one
+SELECT name FROM customers WHERE id = sqlc.arg(id);

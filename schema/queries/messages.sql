@@ -64,13 +64,13 @@ ON CONFLICT (message_id) DO NOTHING;
 -- name: AttachToTurn :exec
 UPDATE messages SET turn_id = sqlc.arg(turn_id) WHERE id = ANY (sqlc.arg(ids)::uuid[]);
 
--- LatestCustomerMail returns the newest mail of a customer in a conversation,
--- which a reply refers to.
--- name: LatestCustomerMail :one
+-- MailToAnswer returns the mail that a reply refers to: the customer's newest
+-- of this turn, else the newest of the conversation, whoever wrote it.
+-- name: MailToAnswer :one
 SELECT subject, rfc_message_id, rfc_references
 FROM messages
-WHERE conversation_id = sqlc.arg(conversation_id) AND author = 'customer'
-ORDER BY provider_at DESC
+WHERE conversation_id = sqlc.arg(conversation_id) AND rfc_message_id IS NOT NULL
+ORDER BY (author = 'customer' AND turn_id = sqlc.arg(turn_id)) DESC NULLS LAST, provider_at DESC
 LIMIT 1;
 
 -- RecordRFCMessageID stores the Message-ID that the provider gave a mail of ours.

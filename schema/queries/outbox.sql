@@ -12,7 +12,8 @@ VALUES (sqlc.arg(id), sqlc.arg(send_key), sqlc.arg(turn_id), sqlc.arg(conversati
 
 -- PartsOfTurn returns the sends of a turn, in the order in which they go out.
 -- name: PartsOfTurn :many
-SELECT o.*, m.body, m.subject
+SELECT o.*, m.body, m.subject,
+       coalesce(extract(epoch FROM now() - o.attempted_at), 0)::float8 AS age_seconds
 FROM outbox o
 JOIN messages m ON m.id = o.message_id
 WHERE o.turn_id = sqlc.arg(turn_id)
@@ -85,3 +86,11 @@ WHERE via = 'whatsapp'
   AND (provider_id = sqlc.arg(provider_id)::text OR (id = sqlc.narg(id)::uuid AND provider_id IS NULL))
   AND array_position(ARRAY['queued', 'sent', 'delivered', 'read'], delivery)
       <= coalesce(array_position(ARRAY['queued', 'sent', 'delivered', 'read'], sqlc.arg(delivery)::text), 9);
+
+-- NoticeGiven says whether the customer has been told that a person will take
+-- care of this ticket.
+-- name: NoticeGiven :one
+SELECT EXISTS (
+    SELECT FROM outbox o JOIN turns t ON t.id = o.turn_id
+    WHERE t.ticket_id = sqlc.arg(ticket_id) AND o.kind = 'notice' AND o.state <> 'cancelled'
+);

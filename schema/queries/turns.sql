@@ -67,13 +67,19 @@ SELECT * FROM model_calls WHERE turn_id = sqlc.arg(turn_id) AND input_hash = sql
 -- name: ModelCall :one
 SELECT * FROM model_calls WHERE id = sqlc.arg(id);
 
--- TurnUsage sums what a turn has cost so far.
--- name: TurnUsage :one
-SELECT count(*)::int AS calls,
-       coalesce(sum(prompt_tokens + completion_tokens), 0)::int AS tokens,
-       coalesce(sum(cost_usd), 0)::float8 AS cost_usd
-FROM model_calls
-WHERE turn_id = sqlc.arg(turn_id);
+-- TurnSummary says how a turn went: whose it was, how long the customer
+-- waited and what it cost.
+-- name: TurnSummary :one
+SELECT c.customer_id, c.channel, t.state = 'handed_over' AS escalated,
+       (extract(epoch FROM coalesce(t.finished_at, now()) - (
+           SELECT min(m.received_at) FROM messages m WHERE m.id = ANY (t.message_ids)
+       )) * 1000)::bigint AS latency_ms,
+       (SELECT count(*) FROM model_calls k WHERE k.turn_id = t.id)::int AS calls,
+       (SELECT coalesce(sum(k.prompt_tokens + k.completion_tokens), 0) FROM model_calls k WHERE k.turn_id = t.id)::int AS tokens,
+       (SELECT coalesce(sum(k.cost_usd), 0) FROM model_calls k WHERE k.turn_id = t.id)::float8 AS cost_usd
+FROM turns t
+JOIN conversations c ON c.id = t.conversation_id
+WHERE t.id = sqlc.arg(turn_id);
 
 -- InsertDraft stores the answer that a completion proposed, once.
 -- name: InsertDraft :exec
@@ -92,3 +98,7 @@ SELECT * FROM drafts WHERE id = sqlc.arg(id);
 -- RecordDraftVerdicts stores what the review said of a draft.
 -- name: RecordDraftVerdicts :exec
 UPDATE drafts SET verdicts = sqlc.arg(verdicts) WHERE id = sqlc.arg(id);
+
+-- RetrievedInTurn returns every chunk that any search of a turn has found.
+-- name: RetrievedInTurn :many
+SELECT DISTINCT unnest(chunk_ids)::uuid AS chunk_id FROM searches WHERE turn_id = sqlc.arg(turn_id);

@@ -117,3 +117,28 @@ func fingerprint(t testing.TB) string {
 	}))
 	return hex.EncodeToString(h.Sum(nil))[:12]
 }
+
+// Exec runs one statement on the database at url, to bring about a state that
+// no query of the service can make.
+func Exec(t testing.TB, url, statement string) {
+	t.Helper()
+	conn := connect(t, url)
+	_, err := conn.Exec(t.Context(), statement)
+	require.NoError(t, err)
+}
+
+// Scalar returns the single text value a query gives.
+func Scalar(t testing.TB, url, query string) string {
+	t.Helper()
+	var value string
+	require.NoError(t, connect(t, url).QueryRow(t.Context(), query).Scan(&value))
+	return value
+}
+
+func connect(t testing.TB, url string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, conn.Close(context.Background())) })
+	return conn
+}
