@@ -1,0 +1,136 @@
+package email
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits in words of a whole letter, and of what an answer may have so that it
+// fits into one with greeting and sign-off.
+const (
+	WordLimit         = 500
+	FormWordLimit     = 300
+	BodyWordLimit     = WordLimit - frameWords
+	FormBodyWordLimit = FormWordLimit - frameWords
+	frameWords        = 100
+)
+
+// Letter is an answer to be framed as a mail.
+type Letter struct {
+	CustomerName string // as the customer gave it; used only if it looks like a name
+	TicketNumber string
+	Body         string // the answer itself
+	StatusURL    string // the ticket page; optional in a formal letter
+	Company      string
+}
+
+// Words returns the number of words in text.
+func Words(text string) int { return len(strings.Fields(text)) }
+
+// Render writes the formal letter of the e-mail channel, at most WordLimit
+// words long. A body that is too long ends after a whole sentence, and the
+// letter says so.
+func Render(l Letter) string {
+	greeting, closing := "Dear customer,", "Kind regards,"
+	if name := greetable(l.CustomerName); name != "" {
+		greeting = "Dear " + name + ","
+	}
+	reference := "Your ticket number is " + cleanLine(l.TicketNumber, maxName) + "; please keep it for any further question."
+	if l.StatusURL != "" {
+		reference += " You can also follow the ticket here: " + cleanLine(l.StatusURL, maxLine)
+	}
+	return l.frame(WordLimit, greeting, reference, closing)
+}
+
+// RenderForm writes the semi-formal letter that carries the answer to a
+// web-form ticket, at most FormWordLimit words long, with a link to its page.
+func RenderForm(l Letter) string {
+	greeting := "Hello,"
+	if name := greetable(l.CustomerName); name != "" {
+		greeting = "Hello " + name + ","
+	}
+	reference := "This is the answer to your ticket " + cleanLine(l.TicketNumber, maxName) + "."
+	if l.StatusURL != "" {
+		reference += " You can read it and write back here: " + cleanLine(l.StatusURL, maxLine)
+	}
+	return l.frame(FormWordLimit, greeting, reference, "Best regards,")
+}
+
+const (
+	disclosure = "This answer was written by an automated assistant. If you would rather hear from a person, reply to this e-mail and say so."
+	shortened  = "This answer had to be shortened. Reply to this e-mail if something you need is missing."
+)
+
+func (l Letter) frame(limit int, greeting, reference, closing string) string {
+	signature := closing + "\nCustomer Support"
+	if company := cleanLine(l.Company, maxName); company != "" {
+		signature = closing + "\n" + company + " Customer Support"
+	}
+	frame := []string{reference, signature, disclosure}
+	room := limit - Words(greeting) - Words(strings.Join(frame, " "))
+	body := strings.TrimSpace(cleanText(l.Body))
+	if Words(body) > room {
+		body = firstWords(body, room-Words(shortened)) + "\n\n" + shortened
+	}
+	return strings.Join(append([]string{greeting, body}, frame...), "\n\n") + "\n"
+}
+
+// sentenceEnd matches the end of a sentence or a line.
+var sentenceEnd = regexp.MustCompile(`[.!?。！？…]["'”»)]*(\s|$)|\n`)
+
+// firstWords keeps whole sentences of at most limit words; of a sentence that
+// is longer still, the words that fit.
+func firstWords(text string, limit int) string {
+	end, words, inWord := len(text), 0, false
+	for i, r := range text {
+		space := unicode.IsSpace(r)
+		if !space && !inWord {
+			if words == limit {
+				end = i
+				break
+			}
+			words++
+		}
+		inWord = !space
+	}
+	kept := text[:end]
+	ends := sentenceEnd.FindAllStringIndex(kept, -1)
+	if len(ends) == 0 {
+		return strings.TrimSpace(kept) + " …"
+	}
+	return strings.TrimSpace(kept[:ends[len(ends)-1][1]])
+}
+
+const (
+	maxGreetedName  = 60 // runes
+	maxGreetedWords = 5
+)
+
+// greetable returns name if it can stand in a greeting. Anybody can type a
+// name into the form together with somebody else's address, so a name must
+// not carry a message or a link to them.
+func greetable(name string) string {
+	name = cleanLine(name, maxGreetedName+1)
+	if utf8.RuneCountInString(name) > maxGreetedName || len(strings.Fields(name)) > maxGreetedWords {
+		return ""
+	}
+	letters := 0
+	for word := range strings.FieldsSeq(name) {
+		runes := []rune(word)
+		for i, r := range runes {
+			switch {
+			case unicode.IsLetter(r):
+				letters++
+			case unicode.IsMark(r), r == '-', r == '\'', r == '’', r == '.' && i == len(runes)-1:
+			default:
+				return ""
+			}
+		}
+	}
+	if letters < 2 {
+		return ""
+	}
+	return name
+}
