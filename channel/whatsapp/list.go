@@ -1,0 +1,144 @@
+package whatsapp
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	openapi "github.com/twilio/twilio-go/rest/api/v2010"
+
+	"github.com/digital-fte/fte/ticket"
+)
+
+// Bounds of one listing.
+const (
+	pageSize = 500
+	maxPages = 20
+)
+
+// Directions of a listed message. Twilio knows several outbound ones.
+const (
+	directionInbound  = "inbound"
+	directionOutbound = "outbound"
+)
+
+// Sent is a message as Twilio's list shows it, ours or a customer's.
+type Sent struct {
+	SID       string
+	From, To  string // E.164
+	Body      string
+	Status    string
+	Direction string
+	ErrorCode int // Twilio's, zero when nothing went wrong
+	NumMedia  int
+	CreatedAt time.Time // to the second; zero if Twilio's date is unreadable
+}
+
+// Params returns the message in the form of an inbound webhook, so that what
+// the list alone shows takes the same way as what Twilio posted. The list
+// names no media addresses.
+func (s Sent) Params(accountSID string) map[string]string {
+	return map[string]string{
+		"MessageSid": s.SID, "AccountSid": accountSID, "From": Address(s.From), "To": Address(s.To),
+		"Body": s.Body, "NumMedia": strconv.Itoa(s.NumMedia),
+	}
+}
+
+// List returns what we sent to a customer (E.164) since then, newest first:
+// the evidence for a send of unknown outcome. It is complete or an error; a
+// read has no effect, so no answer is CodeUnavailable.
+//
+// Twilio is not asked to filter by date: its filter looks at the time of
+// sending, which a message still queued does not have.
+func (c *Client) List(ctx context.Context, to string, since time.Time) ([]Sent, error) {
+	if !isE164(to) {
+		return nil, ticket.Errorf(ticket.CodeInvalid, "the recipient is no number in international form")
+	}
+	params := new(openapi.ListMessageParams).SetFrom(c.from).SetTo(Address(to))
+	return c.list(ctx, params, directionOutbound, since)
+}
+
+// ListInbound returns what customers sent to our number since then, newest
+// first: it finds messages whose webhook never arrived. Complete or an error,
+// as List.
+func (c *Client) ListInbound(ctx context.Context, since time.Time) ([]Sent, error) {
+	params := new(openapi.ListMessageParams).SetTo(c.from).SetDateSentAfter(since.UTC())
+	return c.list(ctx, params, directionInbound, since)
+}
+
+func (c *Client) list(ctx context.Context, params *openapi.ListMessageParams, direction string, since time.Time) ([]Sent, error) {
+	params.SetPageSize(pageSize)
+	since = since.Truncate(time.Second)
+	var all []Sent
+	var page, token string
+	for range maxPages {
+		response, err := c.page(ctx, params, token, page)
+		if err != nil {
+			return nil, err
+		}
+		recent := false
+		for i := range response.Messages {
+			m := sentOf(&response.Messages[i])
+			if !m.CreatedAt.IsZero() && m.CreatedAt.Before(since) {
+				continue
+			}
+			recent = true
+			if strings.HasPrefix(m.Direction, direction) {
+				all = append(all, m)
+			}
+		}
+		// Newest first: behind a page of old messages come only older ones.
+		if !recent || response.NextPageUri == nil || *response.NextPageUri == "" {
+			return all, nil
+		}
+		next, err := url.Parse(*response.NextPageUri)
+		if err != nil || next.Query().Get("Page") == "" && next.Query().Get("PageToken") == "" {
+			return nil, ticket.Errorf(ticket.CodeUnavailable, "Twilio's list names no next page we can ask for")
+		}
+		page, token = next.Query().Get("Page"), next.Query().Get("PageToken")
+	}
+	return nil, ticket.Errorf(ticket.CodeTooLarge, "Twilio lists more than %d messages since then", pageSize*maxPages)
+}
+
+func (c *Client) page(ctx context.Context, params *openapi.ListMessageParams, token, page string) (*openapi.ListMessageResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	api, x := c.begin(ctx)
+	response, err := api.PageMessage(params, token, page)
+	if err != nil {
+		return nil, x.classify(err, false)
+	}
+	// Anything else that happens to be JSON must not pass for an empty list:
+	// absence of a message is what allows it to be sent again.
+	if x.status != http.StatusOK || response.Messages == nil {
+		return nil, x.classify(errors.New("the answer is no list of messages"), false)
+	}
+	return response, nil
+}
+
+func sentOf(m *openapi.ApiV2010Message) Sent {
+	value := func(s *string) string {
+		if s == nil {
+			return ""
+		}
+		return *s
+	}
+	s := Sent{
+		SID: value(m.Sid), Body: value(m.Body), Status: value(m.Status),
+		Direction: value(m.Direction),
+	}
+	s.From, _ = Number(value(m.From))
+	s.To, _ = Number(value(m.To))
+	if m.ErrorCode != nil {
+		s.ErrorCode = *m.ErrorCode
+	}
+	s.NumMedia, _ = strconv.Atoi(value(m.NumMedia))
+	// An unreadable date stays zero, and the message is kept: evidence that
+	// might be ours is not to be dropped.
+	s.CreatedAt, _ = time.Parse(time.RFC1123Z, value(m.DateCreated))
+	return s
+}
