@@ -134,7 +134,7 @@ func isEmail(s string) bool {
 		return false
 	}
 	mailbox, domain, _ := strings.Cut(s, "@")
-	return len(mailbox) <= maxEmailMailbox && strings.Contains(domain, ".")
+	return len(mailbox) <= maxMailbox && strings.Contains(domain, ".")
 }
 
 // phone reads an optional number in international form and returns it without

@@ -10,11 +10,16 @@ import (
 
 // Limits of the fields, in characters (runes) after trimming.
 const (
-	MinName, MaxName          = 2, 100
-	MinSubject, MaxSubject    = 5, 200
-	MinMessage, MaxMessage    = 10, 5000
-	MinFurther                = 1 // a further message on the ticket page, at most MaxMessage
-	maxEmail, maxEmailMailbox = 254, 64
+	MinName    = 2
+	MaxName    = 100
+	MinSubject = 5
+	MaxSubject = 200
+	MinMessage = 10
+	MaxMessage = 5000
+
+	minFurther = 1 // a further message on the ticket page, at most MaxMessage
+	maxEmail   = 254
+	maxMailbox = 64
 )
 
 // MaxBody is the most bytes a body may have: the longest message, every
@@ -91,7 +96,7 @@ func ValidateMessage(body []byte) (string, []FieldError, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	message := f.words("message", MinFurther, MaxMessage)
+	message := f.words("message", minFurther, MaxMessage)
 	if len(f.errors) > 0 {
 		return "", f.errors, nil
 	}

@@ -24,8 +24,7 @@ func (e *APIError) Error() string {
 
 // ErrorCode returns Twilio's error code in err's chain, zero if there is none.
 func ErrorCode(err error) int {
-	var api *APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[*APIError](err); ok {
 		return api.Code
 	}
 	return 0
