@@ -84,9 +84,10 @@ func (p Parser) fillBody(m *Mail, root *enmime.Part, raw []byte) {
 	if strings.TrimSpace(b.text) == "" && (b.lost || b.leaves == 0) {
 		b.text = cleanText(string(afterHeader(raw)))
 	}
-	parts := separate(b.text)
+	b.text = strings.TrimSpace(b.text)
+	parts := separate(b.text, forwardSubject.MatchString(m.Subject))
 	if parts.text == "" {
-		parts.text = strings.TrimSpace(b.text)
+		parts.text = b.text
 	}
 	var cuts [4]bool
 	m.Text, cuts[0] = clip(parts.text, p.MaxText)
@@ -164,12 +165,13 @@ func afterHeader(raw []byte) []byte {
 }
 
 func decodeWords(s string) string {
-	decoder := mime.WordDecoder{CharsetReader: charset.NewReaderLabel}
-	if decoded, err := decoder.DecodeHeader(s); err == nil {
+	if decoded, err := wordDecoder().DecodeHeader(s); err == nil {
 		return decoded
 	}
 	return s
 }
+
+func wordDecoder() *mime.WordDecoder { return &mime.WordDecoder{CharsetReader: charset.NewReaderLabel} }
 
 func date(s string) time.Time {
 	at, err := mail.ParseDate(s)
@@ -179,22 +181,25 @@ func date(s string) time.Time {
 	return at
 }
 
-// looseAddress finds an address in a header that follows no grammar.
-var looseAddress = regexp.MustCompile(`[^\s<>()\[\],;:"]+@[^\s<>()\[\],;:"@]+`)
+// A header that follows no grammar: the address in angle brackets is the one
+// that counts, and only without any is every other one taken. A display name
+// may well contain an address that is not the sender's.
+var (
+	angleAddress = regexp.MustCompile(`<\s*([^\s<>]+@[^\s<>]+)\s*>`)
+	looseAddress = regexp.MustCompile(`[^\s<>()\[\],;:"]+@[^\s<>()\[\],;:"@]+`)
+)
 
 func addresses(values []string) []mail.Address {
 	var all []mail.Address
 	for _, value := range values {
-		list, err := enmime.ParseAddressList(value)
+		parser := mail.AddressParser{WordDecoder: wordDecoder()}
+		list, err := parser.ParseList(value)
 		if err != nil {
-			name, _, _ := strings.Cut(value, "<")
-			for _, found := range looseAddress.FindAllString(value, maxAddresses) {
-				list = append(list, &mail.Address{Name: decodeWords(name), Address: found})
-			}
+			list = looseAddresses(value)
 		}
 		for _, a := range list {
-			if a == nil || len(all) == maxAddresses {
-				continue
+			if len(all) == maxAddresses {
+				return all
 			}
 			all = append(all, mail.Address{Name: cleanLine(a.Name, maxName), Address: cleanAddress(a.Address)})
 		}
@@ -202,12 +207,29 @@ func addresses(values []string) []mail.Address {
 	return all
 }
 
-// cleanAddress returns "" for an address we could not write into a header.
+func looseAddresses(value string) []*mail.Address {
+	var list []*mail.Address
+	name, _, _ := strings.Cut(value, "<")
+	for _, found := range angleAddress.FindAllStringSubmatch(value, maxAddresses) {
+		list = append(list, &mail.Address{Name: decodeWords(strings.TrimSpace(name)), Address: found[1]})
+		name = ""
+	}
+	if list == nil {
+		for _, found := range looseAddress.FindAllString(value, maxAddresses) {
+			list = append(list, &mail.Address{Address: found})
+		}
+	}
+	return list
+}
+
+// plainAddress is the shape of the addresses we answer to. It leaves out
+// quoted local parts, which can be made to look like other addresses.
+var plainAddress = regexp.MustCompile(`^[^\s<>()\[\],;:"@\\]{1,128}@[\p{L}\p{N}.-]{1,255}$`)
+
+// cleanAddress returns the address in lower case, "" if it is not a plain one.
 func cleanAddress(address string) string {
-	address = strings.ToLower(address)
-	local, domain, found := strings.Cut(address, "@")
-	if !found || local == "" || domain == "" || len(address) > 320 ||
-		cleanLine(address, len(address)) != address || strings.ContainsAny(address, " <>") {
+	address = strings.ToLower(toUTF8(address))
+	if !plainAddress.MatchString(address) || strings.Contains(address, "=?") || cleanLine(address, len(address)) != address {
 		return ""
 	}
 	return address

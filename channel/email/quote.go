@@ -23,12 +23,16 @@ const (
 )
 
 var (
-	// divider is the line programs put over a mail they quote or forward whole.
-	divider = regexp.MustCompile(`(?i)^\s*(>\s*)?([-_*=]{2,}\s*(original message|original appointment|forwarded message|forwarded by .*|` +
-		`ursprüngliche nachricht|original-?nachricht|weitergeleitete nachricht|message d.origine|message original|message transféré|` +
-		`mensaje original|mensaje reenviado|messaggio originale|messaggio inoltrato|oorspronkelijk bericht|doorgestuurd bericht|` +
-		`mensagem original|mensagem encaminhada|ursprungligt meddelande|oprindelig meddelelse)\s*[-_*=]{2,}.*` +
-		`|(begin forwarded message|anfang der weitergeleiteten nachricht|début du message (transféré|réexpédié)|inicio del mensaje reenviado|inizio messaggio inoltrato)\s*:)\s*$`)
+	// divider is the line programs put over a mail they quote whole.
+	divider = regexp.MustCompile(`(?i)^[-_*=]{2,}\s*(original message|original appointment|ursprüngliche nachricht|original-?nachricht|` +
+		`message d.origine|message original|mensaje original|messaggio originale|oorspronkelijk bericht|` +
+		`mensagem original|ursprungligt meddelande|oprindelig meddelelse)\s*[-_*=]{2,}.*$`)
+	// forwarded introduces a mail we have not seen yet.
+	forwarded = regexp.MustCompile(`(?i)^([-_*=]{2,}\s*(forwarded message|forwarded by .*|weitergeleitete nachricht|message transféré|` +
+		`mensaje reenviado|messaggio inoltrato|doorgestuurd bericht|mensagem encaminhada)\s*[-_*=]{2,}.*` +
+		`|(begin forwarded message|anfang der weitergeleiteten nachricht|début du message (transféré|réexpédié)|inicio del mensaje reenviado|inizio messaggio inoltrato)\s*:)$`)
+	forwardSubject = regexp.MustCompile(`(?i)^(fwd?|wg|tr|rv|enc)\s*:`)
+
 	// A header block of Outlook: a sender, then a date and a recipient or subject.
 	blockFrom = regexp.MustCompile(`(?i)^\*?(from|von|de|da|van|från|fra|od|发件人|寄件者|差出人)\s?[:：]\*?\s*\S`)
 	blockDate = regexp.MustCompile(`(?i)^\*?(sent|date|gesendet|datum|envoyé|enviado( el)?|enviada em|fecha|inviato|data|verzonden|skickat|sendt|发送时间|日期|送信日時)\s?[:：]\*?\s*\S`)
@@ -51,12 +55,15 @@ var (
 
 // separate tells what the sender wrote now from the mails quoted and from the
 // signature. When in doubt a line stays text: too much context costs a little,
-// a lost sentence costs the answer.
-func separate(full string) separated {
+// a lost sentence costs the answer. A forwarded mail is text too: it is new to
+// us, and usually the point.
+func separate(full string, isForward bool) separated {
 	lines := strings.Split(full, "\n")
 	belongs := make([]int, len(lines))
 	for i := 0; i < len(lines); {
-		if wholeQuoteAt(lines, i) {
+		if whole := wholeQuoteAt(lines, i); whole && isForward || forwardedAt(lines[i]) {
+			break
+		} else if whole {
 			fill(belongs[i:], lineQuoted)
 			break
 		}
@@ -91,6 +98,11 @@ func separate(full string) separated {
 }
 
 func quotedLine(line string) bool { return strings.HasPrefix(strings.TrimLeft(line, " \t"), ">") }
+
+func forwardedAt(line string) bool {
+	line = strings.TrimSpace(line)
+	return len(line) <= maxMarkLine && forwarded.MatchString(line)
+}
 
 // wholeQuoteAt reports that from line i on everything is a mail quoted
 // without marks on its lines.
