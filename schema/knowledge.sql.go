@@ -7,6 +7,7 @@ package schema
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -63,22 +64,53 @@ func (q *Queries) Chunks(ctx context.Context, ids []uuid.UUID) ([]ChunksRow, err
 	return items, nil
 }
 
+const deleteUnusedVersions = `-- name: DeleteUnusedVersions :exec
+WITH unused AS (
+    SELECT v.id
+    FROM knowledge_versions v
+    WHERE NOT v.live
+      AND v.created_at < $1
+      AND NOT EXISTS (SELECT FROM searches s WHERE s.knowledge_version = v.id)
+), chunks AS (
+    DELETE FROM knowledge_base WHERE version IN (SELECT id FROM unused)
+), articles AS (
+    DELETE FROM knowledge_articles WHERE version IN (SELECT id FROM unused)
+)
+DELETE FROM knowledge_versions WHERE id IN (SELECT id FROM unused)
+`
+
+// DeleteUnusedVersions deletes old versions that are not live and that no
+// search refers to: what interrupted ingests left, and what nobody ever saw.
+func (q *Queries) DeleteUnusedVersions(ctx context.Context, createdBefore time.Time) error {
+	_, err := q.db.Exec(ctx, deleteUnusedVersions, createdBefore)
+	return err
+}
+
 const hybridSearch = `-- name: HybridSearch :many
-WITH by_vector AS MATERIALIZED (
-    SELECT k.id, (k.embedding <=> $2::vector)::float8 AS distance
+WITH question AS MATERIALIZED (
+    SELECT replace(plainto_tsquery('english', $4::text)::text, '&', '|')::tsquery AS en,
+           replace(plainto_tsquery('german', $4::text)::text, '&', '|')::tsquery AS de,
+           replace(plainto_tsquery('simple', $4::text)::text, '&', '|')::tsquery AS other
+), by_vector AS MATERIALIZED (
+    SELECT k.id, (k.embedding <=> $1::vector)::float8 AS distance
     FROM knowledge_base k
-    WHERE k.version = $3
-    ORDER BY k.embedding <=> $2::vector
+    WHERE k.version = $5
+    ORDER BY k.embedding <=> $1::vector
     LIMIT 40
+), matching AS MATERIALIZED (
+    SELECT k.id, ts_rank_cd(k.tsv, q.en)::float8 AS rank
+    FROM question q, knowledge_base k
+    WHERE k.version = $5 AND k.language = 'en' AND k.tsv @@ q.en
+    UNION ALL
+    SELECT k.id, ts_rank_cd(k.tsv, q.de)::float8
+    FROM question q, knowledge_base k
+    WHERE k.version = $5 AND k.language = 'de' AND k.tsv @@ q.de
+    UNION ALL
+    SELECT k.id, ts_rank_cd(k.tsv, q.other)::float8
+    FROM question q, knowledge_base k
+    WHERE k.version = $5 AND k.language NOT IN ('en', 'de') AND k.tsv @@ q.other
 ), by_text AS MATERIALIZED (
-    SELECT k.id, ts_rank_cd(k.tsv, q.query)::float8 AS rank
-    FROM knowledge_base k,
-         LATERAL (SELECT replace(plainto_tsquery(
-             CASE k.language WHEN 'en' THEN 'english'::regconfig WHEN 'de' THEN 'german'::regconfig ELSE 'simple'::regconfig END,
-             $4::text)::text, '&', '|')::tsquery AS query) q
-    WHERE k.version = $3 AND k.tsv @@ q.query
-    ORDER BY rank DESC
-    LIMIT 40
+    SELECT id, rank FROM matching ORDER BY rank DESC, id LIMIT 40
 ), fused AS (
     SELECT r.id, sum(1.0 / (60 + r.position))::float8 AS score
     FROM (
@@ -87,22 +119,27 @@ WITH by_vector AS MATERIALIZED (
         SELECT id, row_number() OVER (ORDER BY rank DESC, id) FROM by_text
     ) r
     GROUP BY r.id
+), spread AS (
+    SELECT f.id, f.score, k.article_id, row_number() OVER (PARTITION BY k.article_id ORDER BY f.score DESC, f.id) AS place
+    FROM fused f
+    JOIN knowledge_base k ON k.id = f.id
 )
-SELECT k.id, k.title, k.content, k.language, a.slug, f.score,
-       (1 - coalesce(b.distance, 1))::float8 AS similarity
-FROM fused f
-JOIN knowledge_base k ON k.id = f.id
+SELECT k.id, k.title, k.content, k.language, a.slug, s.score,
+       (1 - (k.embedding <=> $1::vector))::float8 AS similarity
+FROM spread s
+JOIN knowledge_base k ON k.id = s.id
 JOIN knowledge_articles a ON a.id = k.article_id
-LEFT JOIN by_vector b ON b.id = f.id
-ORDER BY f.score DESC, k.id
-LIMIT $1
+WHERE s.place <= $2::integer
+ORDER BY s.score DESC, k.id
+LIMIT $3::integer
 `
 
 type HybridSearchParams struct {
-	MaxChunks int32
-	Embedding pgvector.Vector
-	Version   int64
-	Query     string
+	Embedding    pgvector.Vector
+	MaxOfArticle int32
+	MaxChunks    int32
+	Query        string
+	Version      int64
 }
 
 type HybridSearchRow struct {
@@ -115,14 +152,17 @@ type HybridSearchRow struct {
 	Similarity float64
 }
 
-// HybridSearch ranks the chunks of a version by vector and by words, and fuses
-// the two rankings by reciprocal rank.
+// HybridSearch ranks the chunks of a version by vector and by words, fuses the
+// two rankings by reciprocal rank, and keeps the best of each article. Any word
+// of the question may match; each language has its own stems, and each branch
+// compares with a constant so that the word index serves it.
 func (q *Queries) HybridSearch(ctx context.Context, arg HybridSearchParams) ([]HybridSearchRow, error) {
 	rows, err := q.db.Query(ctx, hybridSearch,
-		arg.MaxChunks,
 		arg.Embedding,
-		arg.Version,
+		arg.MaxOfArticle,
+		arg.MaxChunks,
 		arg.Query,
+		arg.Version,
 	)
 	if err != nil {
 		return nil, err
@@ -355,5 +395,20 @@ UPDATE knowledge_versions SET live = false WHERE live
 // RetireVersions takes the live version out of use.
 func (q *Queries) RetireVersions(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, retireVersions)
+	return err
+}
+
+const tuneSearch = `-- name: TuneSearch :exec
+SELECT set_config('statement_timeout', '2000', true),
+       set_config('hnsw.ef_search', '100', true),
+       set_config('hnsw.iterative_scan', 'relaxed_order', true)
+`
+
+// TuneSearch prepares a transaction for HybridSearch. Rows of other versions
+// are dropped after the index has been scanned, so the scan goes on until
+// enough are left; a search that takes longer than this is worth less than
+// none.
+func (q *Queries) TuneSearch(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, tuneSearch)
 	return err
 }

@@ -20,6 +20,22 @@ UPDATE knowledge_versions SET live = false WHERE live;
 -- name: ActivateVersion :exec
 UPDATE knowledge_versions SET live = true WHERE id = sqlc.arg(id);
 
+-- DeleteUnusedVersions deletes old versions that are not live and that no
+-- search refers to: what interrupted ingests left, and what nobody ever saw.
+-- name: DeleteUnusedVersions :exec
+WITH unused AS (
+    SELECT v.id
+    FROM knowledge_versions v
+    WHERE NOT v.live
+      AND v.created_at < sqlc.arg(created_before)
+      AND NOT EXISTS (SELECT FROM searches s WHERE s.knowledge_version = v.id)
+), chunks AS (
+    DELETE FROM knowledge_base WHERE version IN (SELECT id FROM unused)
+), articles AS (
+    DELETE FROM knowledge_articles WHERE version IN (SELECT id FROM unused)
+)
+DELETE FROM knowledge_versions WHERE id IN (SELECT id FROM unused);
+
 -- InsertArticle adds an article to a version.
 -- name: InsertArticle :exec
 INSERT INTO knowledge_articles (id, version, slug, title, category, language, updated, body)
@@ -49,24 +65,44 @@ LEFT JOIN knowledge_base k ON k.article_id = a.id
 GROUP BY a.id
 ORDER BY a.slug;
 
--- HybridSearch ranks the chunks of a version by vector and by words, and fuses
--- the two rankings by reciprocal rank.
+-- TuneSearch prepares a transaction for HybridSearch. Rows of other versions
+-- are dropped after the index has been scanned, so the scan goes on until
+-- enough are left; a search that takes longer than this is worth less than
+-- none.
+-- name: TuneSearch :exec
+SELECT set_config('statement_timeout', '2000', true),
+       set_config('hnsw.ef_search', '100', true),
+       set_config('hnsw.iterative_scan', 'relaxed_order', true);
+
+-- HybridSearch ranks the chunks of a version by vector and by words, fuses the
+-- two rankings by reciprocal rank, and keeps the best of each article. Any word
+-- of the question may match; each language has its own stems, and each branch
+-- compares with a constant so that the word index serves it.
 -- name: HybridSearch :many
-WITH by_vector AS MATERIALIZED (
+WITH question AS MATERIALIZED (
+    SELECT replace(plainto_tsquery('english', sqlc.arg(query)::text)::text, '&', '|')::tsquery AS en,
+           replace(plainto_tsquery('german', sqlc.arg(query)::text)::text, '&', '|')::tsquery AS de,
+           replace(plainto_tsquery('simple', sqlc.arg(query)::text)::text, '&', '|')::tsquery AS other
+), by_vector AS MATERIALIZED (
     SELECT k.id, (k.embedding <=> sqlc.arg(embedding)::vector)::float8 AS distance
     FROM knowledge_base k
     WHERE k.version = sqlc.arg(version)
     ORDER BY k.embedding <=> sqlc.arg(embedding)::vector
     LIMIT 40
+), matching AS MATERIALIZED (
+    SELECT k.id, ts_rank_cd(k.tsv, q.en)::float8 AS rank
+    FROM question q, knowledge_base k
+    WHERE k.version = sqlc.arg(version) AND k.language = 'en' AND k.tsv @@ q.en
+    UNION ALL
+    SELECT k.id, ts_rank_cd(k.tsv, q.de)::float8
+    FROM question q, knowledge_base k
+    WHERE k.version = sqlc.arg(version) AND k.language = 'de' AND k.tsv @@ q.de
+    UNION ALL
+    SELECT k.id, ts_rank_cd(k.tsv, q.other)::float8
+    FROM question q, knowledge_base k
+    WHERE k.version = sqlc.arg(version) AND k.language NOT IN ('en', 'de') AND k.tsv @@ q.other
 ), by_text AS MATERIALIZED (
-    SELECT k.id, ts_rank_cd(k.tsv, q.query)::float8 AS rank
-    FROM knowledge_base k,
-         LATERAL (SELECT replace(plainto_tsquery(
-             CASE k.language WHEN 'en' THEN 'english'::regconfig WHEN 'de' THEN 'german'::regconfig ELSE 'simple'::regconfig END,
-             sqlc.arg(query)::text)::text, '&', '|')::tsquery AS query) q
-    WHERE k.version = sqlc.arg(version) AND k.tsv @@ q.query
-    ORDER BY rank DESC
-    LIMIT 40
+    SELECT id, rank FROM matching ORDER BY rank DESC, id LIMIT 40
 ), fused AS (
     SELECT r.id, sum(1.0 / (60 + r.position))::float8 AS score
     FROM (
@@ -75,15 +111,19 @@ WITH by_vector AS MATERIALIZED (
         SELECT id, row_number() OVER (ORDER BY rank DESC, id) FROM by_text
     ) r
     GROUP BY r.id
+), spread AS (
+    SELECT f.id, f.score, k.article_id, row_number() OVER (PARTITION BY k.article_id ORDER BY f.score DESC, f.id) AS place
+    FROM fused f
+    JOIN knowledge_base k ON k.id = f.id
 )
-SELECT k.id, k.title, k.content, k.language, a.slug, f.score,
-       (1 - coalesce(b.distance, 1))::float8 AS similarity
-FROM fused f
-JOIN knowledge_base k ON k.id = f.id
+SELECT k.id, k.title, k.content, k.language, a.slug, s.score,
+       (1 - (k.embedding <=> sqlc.arg(embedding)::vector))::float8 AS similarity
+FROM spread s
+JOIN knowledge_base k ON k.id = s.id
 JOIN knowledge_articles a ON a.id = k.article_id
-LEFT JOIN by_vector b ON b.id = f.id
-ORDER BY f.score DESC, k.id
-LIMIT sqlc.arg(max_chunks);
+WHERE s.place <= sqlc.arg(max_of_article)::integer
+ORDER BY s.score DESC, k.id
+LIMIT sqlc.arg(max_chunks)::integer;
 
 -- Chunks returns chunks by id.
 -- name: Chunks :many

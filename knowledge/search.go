@@ -1,0 +1,110 @@
+package knowledge
+
+import (
+	"context"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/pgvector/pgvector-go"
+
+	"github.com/digital-fte/fte/schema"
+	"github.com/digital-fte/fte/ticket"
+)
+
+const (
+	// maxQueryBytes is what any embedding model takes as one text.
+	maxQueryBytes = 8000
+	// maxOfArticle keeps one long article from crowding out all others.
+	maxOfArticle = 3
+)
+
+// Found is what a search returns. Version is 0 when nothing has been ingested.
+type Found struct {
+	Version int64   `json:"version"`
+	Chunks  []Chunk `json:"chunks"`
+}
+
+// Chunk is a piece of an article that may answer the question.
+type Chunk struct {
+	ID       uuid.UUID `json:"id"`
+	Slug     string    `json:"slug"`
+	Title    string    `json:"title"` // the headings that lead to it, joined by " > "
+	Content  string    `json:"content"`
+	Language string    `json:"language"`
+	// Score orders the chunks of one search; it says nothing across searches.
+	Score float64 `json:"score"`
+	// Similarity is the cosine of question and chunk.
+	Similarity float64 `json:"similarity"`
+}
+
+// Search returns at most maxChunks chunks that may answer query, the best
+// first, and at most three of one article. Before the first ingest it returns
+// Found{} and calls no model. Errors: CodeConflict when the articles were
+// embedded with another model, those of the embedder, else as schema.Classify.
+func (b *Base) Search(ctx context.Context, query string, maxChunks int) (Found, error) {
+	live, err := b.db.LiveVersion(ctx)
+	if schema.NoRows(err) {
+		return Found{}, nil
+	}
+	if err != nil {
+		return Found{}, schema.Classify(err)
+	}
+	if model := b.embedder.EmbeddingModel(); live.EmbeddingModel != model {
+		return Found{}, ticket.Errorf(ticket.CodeConflict, "the knowledge base was embedded with %s, this program uses %s: run `fte kb ingest` again",
+			live.EmbeddingModel, model)
+	}
+	found := Found{Version: live.ID}
+	query = clean(query)
+	if query == "" || maxChunks < 1 {
+		return found, nil
+	}
+	vector, err := b.embedQuestion(ctx, query)
+	if err != nil {
+		return Found{}, err
+	}
+	// A version that has been live keeps its chunks, so what is found belongs
+	// together even if another version goes live in between.
+	var rows []schema.HybridSearchRow
+	err = b.db.Tx(ctx, func(q *schema.Queries) error {
+		if err := q.TuneSearch(ctx); err != nil {
+			return err
+		}
+		rows, err = q.HybridSearch(ctx, schema.HybridSearchParams{
+			Version: live.ID, Embedding: pgvector.NewVector(vector), Query: query,
+			MaxOfArticle: maxOfArticle, MaxChunks: int32(min(maxChunks, 1000)),
+		})
+		return err
+	})
+	if err != nil {
+		return Found{}, schema.Classify(err)
+	}
+	for _, r := range rows {
+		found.Chunks = append(found.Chunks, Chunk{
+			ID: r.ID, Slug: r.Slug, Title: r.Title, Content: r.Content, Language: r.Language, Score: r.Score, Similarity: r.Similarity,
+		})
+	}
+	return found, nil
+}
+
+func (b *Base) embedQuestion(ctx context.Context, query string) ([]float32, error) {
+	key := keyOf(b.embedder.EmbeddingModel(), query)
+	if vector, ok := b.cache.get(key); ok {
+		return vector, nil
+	}
+	vectors, err := b.embedder.Embed(ctx, []string{query})
+	if err != nil {
+		return nil, err
+	}
+	b.cache.put(key, vectors[0])
+	return vectors[0], nil
+}
+
+// clean makes a text that Postgres and any embedding model accept.
+func clean(query string) string {
+	query = strings.ReplaceAll(query, "\x00", " ")
+	query = strings.ToValidUTF8(query, " ")
+	if len(query) > maxQueryBytes {
+		query = strings.ToValidUTF8(query[:maxQueryBytes], "")
+	}
+	return strings.TrimSpace(query)
+}
