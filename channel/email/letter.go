@@ -98,7 +98,7 @@ func firstWords(text string, limit int) string {
 	kept := text[:end]
 	ends := sentenceEnd.FindAllStringIndex(kept, -1)
 	if len(ends) == 0 {
-		return strings.TrimSpace(kept) + " …"
+		return strings.TrimSpace(kept) + "…"
 	}
 	return strings.TrimSpace(kept[:ends[len(ends)-1][1]])
 }
