@@ -144,9 +144,10 @@ func (c *Consumer) Run(ctx context.Context) error {
 func (c *Consumer) Ready() <-chan struct{} { return c.ready }
 
 // Healthy reports whether this member takes part in its group now. It is
-// false for a moment during each rebalance, and as long as the brokers are
-// away, a topic is missing or a stored offset no longer exists. A blocked lane
-// does not make it unhealthy.
+// false for a moment during each rebalance, as long as the brokers are away or
+// a topic is missing, and nearly always while a stored offset no longer exists
+// (each attempt to consume ends at once). A blocked lane does not make it
+// unhealthy.
 func (c *Consumer) Healthy() bool { return c.live.Load() }
 
 // pause logs err and waits; false means that ctx has ended.

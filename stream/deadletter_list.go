@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/IBM/sarama"
 
@@ -43,7 +44,9 @@ func ListDeadLetters(ctx context.Context, brokers []string, filter DeadLetterFil
 }
 
 func readDeadLetters(ctx context.Context, brokers []string, filter DeadLetterFilter) ([]DeadLetter, error) {
-	client, err := sarama.NewClient(brokers, promptConfig("fte-dlq"))
+	config := promptConfig("fte-dlq")
+	config.Consumer.MaxWaitTime = 50 * time.Millisecond // closing a partition waits for its last fetch
+	client, err := sarama.NewClient(brokers, config)
 	if err != nil {
 		return nil, err
 	}

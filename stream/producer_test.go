@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -152,6 +153,27 @@ func TestClosedProducer(t *testing.T) {
 	require.Equal(t, ticket.CodeUnavailable, ticket.CodeOf(p.Ping(t.Context())))
 	_, err := NewProducer(ProducerOptions{})
 	require.Equal(t, ticket.CodeInvalid, ticket.CodeOf(err))
+}
+
+func TestCloseWhileOthersPublish(t *testing.T) {
+	t.Parallel()
+	cluster := newCluster(t, 3)
+	p := newTestProducer(t, cluster.ListenAddrs())
+	publish(t, p, event("a", "first"))
+	var acknowledged atomic.Int64
+	acknowledged.Store(1)
+	var callers sync.WaitGroup
+	for range 16 {
+		callers.Go(func() {
+			for p.Publish(t.Context(), event("a", "more")) == nil {
+				acknowledged.Add(1)
+			}
+		})
+	}
+	eventually(t, func() bool { return acknowledged.Load() > 100 }, "they publish")
+	p.Close()
+	callers.Wait()
+	require.GreaterOrEqual(t, stored(cluster, testTopic), acknowledged.Load())
 }
 
 func freePort(t *testing.T) int {
