@@ -24,6 +24,16 @@ func (q *Queries) ActivateVersion(ctx context.Context, id int64) error {
 	return err
 }
 
+const allowSlowCleanup = `-- name: AllowSlowCleanup :exec
+SELECT set_config('statement_timeout', '60000', true)
+`
+
+// AllowSlowCleanup gives a transaction the time to delete large versions.
+func (q *Queries) AllowSlowCleanup(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, allowSlowCleanup)
+	return err
+}
+
 const chunks = `-- name: Chunks :many
 SELECT k.id, k.title, k.content, a.slug
 FROM knowledge_base k

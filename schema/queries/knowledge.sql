@@ -36,6 +36,10 @@ WITH unused AS (
 )
 DELETE FROM knowledge_versions WHERE id IN (SELECT id FROM unused);
 
+-- AllowSlowCleanup gives a transaction the time to delete large versions.
+-- name: AllowSlowCleanup :exec
+SELECT set_config('statement_timeout', '60000', true);
+
 -- InsertArticle adds an article to a version.
 -- name: InsertArticle :exec
 INSERT INTO knowledge_articles (id, version, slug, title, category, language, updated, body)
