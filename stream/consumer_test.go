@@ -285,6 +285,40 @@ func TestConsumerWaitsForBrokerAndTopic(t *testing.T) {
 	require.Equal(t, "a-0", receive(t, got).ID)
 }
 
+func TestConsumerSurvivesARestartOfTheBroker(t *testing.T) {
+	t.Parallel()
+	port, dir := freePort(t), t.TempDir()
+	start := func() *kfake.Cluster {
+		return newCluster(t, 3, kfake.Ports(port), kfake.DataDir(dir), kfake.SyncWrites())
+	}
+	first := start()
+	p := newTestProducer(t, first.ListenAddrs())
+	var seen journal
+	c := run(t, ConsumerOptions{
+		Brokers: first.ListenAddrs(), DeadLetters: NewDeadLetters(p), Heartbeat: 50 * time.Millisecond,
+		Handler: func(_ context.Context, r Record) error {
+			seen.note(r)
+			return nil
+		},
+	})
+	for i := range 20 {
+		publish(t, p, event(fmt.Sprint("k", i), fmt.Sprint(i)))
+	}
+	eventually(t, func() bool { return seen.count() >= 20 }, "all before the restart")
+	first.Close()
+	eventually(t, func() bool { return !c.Healthy() }, "it notices")
+
+	second := start()
+	for i := 20; i < 40; i++ {
+		eventually(t, func() bool {
+			return p.Publish(t.Context(), event(fmt.Sprint("k", i), fmt.Sprint(i))) == nil
+		}, "the producer goes on")
+	}
+	eventually(t, func() bool { return distinct(&seen) == 40 }, "all after the restart")
+	c.stop()
+	require.Equal(t, stored(second, testTopic), committed(second, "test"))
+}
+
 func TestVanishedOffsetIsAnAlarmNotAJump(t *testing.T) {
 	t.Parallel()
 	cluster := newCluster(t, 1)
