@@ -297,13 +297,13 @@ func TestParseSurvivesHostileSizes(t *testing.T) {
 	head := "From: a@b.example\r\nContent-Type: "
 	for name, raw := range map[string]string{
 		"nested html":     head + "text/html\r\n\r\nHello " + strings.Repeat("<div>", 100_000) + "there",
-		"dashes":          head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("--\r\n", 200_000),
-		"phones":          head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("Sent from my phone\r\n\r\n", 40_000),
-		"attributions":    head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("On "+strings.Repeat("wrote 1 ", 30)+":\r\n", 4_000),
-		"header blocks":   head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("From: x\r\n", 80_000),
-		"empty lines":     head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("\r\n", 500_000),
+		"dashes":          head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("--\r\n", 50_000),
+		"phones":          head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("Sent from my phone\r\n\r\n", 10_000),
+		"attributions":    head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("On "+strings.Repeat("wrote 1 ", 30)+":\r\n", 1_000),
+		"header blocks":   head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("From: x\r\n", 20_000),
+		"empty lines":     head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("\r\n", 200_000),
 		"nested parts":    nestedParts(2000),
-		"many parts":      head + "multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\nContent-Type: text/plain\r\n\r\nHello there\r\n", 5_000) + "--b--",
+		"many parts":      head + "multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\nContent-Type: text/plain\r\n\r\nHello there\r\n", 1_000) + "--b--",
 		"many recipients": "To: " + strings.Repeat("a@b.example, ", 50_000) + "z@b.example\r\n" + head + "text/plain\r\n\r\nHello there",
 	} {
 		t.Run(name, func(t *testing.T) {

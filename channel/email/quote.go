@@ -129,6 +129,8 @@ func headerBlockAt(lines []string, i int) bool {
 	for _, line := range lines[i+1 : min(i+headerBlockLines, len(lines))] {
 		line = cut(strings.TrimSpace(line), maxMarkLine)
 		switch {
+		case blockFrom.MatchString(line):
+			return false
 		case blockDate.MatchString(line):
 			hasDate = true
 		case blockTo.MatchString(line):
