@@ -76,7 +76,7 @@ type Server struct {
 func New(options Options) (*Server, error) {
 	s := &Server{
 		options: options, index: map[string]int{}, silent: options.NoStatusCallbacks, log: options.Logger,
-		client: &http.Client{Timeout: 15 * time.Second, Transport: http.DefaultTransport.(*http.Transport).Clone()},
+		client: &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute}},
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

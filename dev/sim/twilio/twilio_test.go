@@ -1,6 +1,7 @@
 package twilio_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -48,7 +49,7 @@ func setup(t *testing.T, options twilio.Options) *testBundle {
 func api(to, password string) *openapi.ApiService {
 	c := &client.Client{
 		Credentials: client.NewCredentials(account, password),
-		HTTPClient:  &http.Client{Transport: rewriter{to: to}, Timeout: 5 * time.Second},
+		HTTPClient:  &http.Client{Transport: rewriter{to: to}},
 	}
 	c.SetAccountSid(account)
 	return openapi.NewApiServiceWithClient(c)
@@ -63,7 +64,20 @@ func (r rewriter) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	req = req.Clone(req.Context())
 	req.URL.Scheme, req.URL.Host = to.Scheme, to.Host
-	return http.DefaultTransport.RoundTrip(req)
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil || res.StatusCode < http.StatusBadRequest {
+		return res, err
+	}
+	// The client library leaves the bodies of errors open.
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, err
+	}
+	if err := res.Body.Close(); err != nil {
+		return nil, err
+	}
+	res.Body = io.NopCloser(bytes.NewReader(body))
+	return res, nil
 }
 
 func send(to, body string) *openapi.CreateMessageParams {
