@@ -106,6 +106,17 @@ func (q *Queries) ConversationsByRFCMessageID(ctx context.Context, rfcMessageIds
 	return items, nil
 }
 
+const giveBack = `-- name: GiveBack :exec
+UPDATE conversations SET owner = 'ai', epoch = epoch + 1
+WHERE id = $1 AND owner = 'human'
+`
+
+// GiveBack makes the assistant answer a conversation again.
+func (q *Queries) GiveBack(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, giveBack, id)
+	return err
+}
+
 const insertConversation = `-- name: InsertConversation :exec
 INSERT INTO conversations (
     id, channel, key, workflow_id, customer_id, sender_verified, subject, participants, reply_to, gmail_thread_id,
@@ -196,5 +207,25 @@ type RememberGmailThreadParams struct {
 // it is not known yet.
 func (q *Queries) RememberGmailThread(ctx context.Context, arg RememberGmailThreadParams) error {
 	_, err := q.db.Exec(ctx, rememberGmailThread, arg.GmailThreadID, arg.ID)
+	return err
+}
+
+const takeOver = `-- name: TakeOver :exec
+WITH taken AS (
+    UPDATE conversations c SET owner = 'human', epoch = epoch + 1
+    WHERE c.id = $1 AND c.owner = 'ai'
+    RETURNING c.id
+), muted AS (
+    UPDATE outbox o SET state = 'cancelled'
+    FROM taken WHERE o.conversation_id = taken.id AND o.state = 'queued'
+)
+UPDATE tickets t SET status = 'with_human', updated_at = now()
+FROM taken WHERE t.conversation_id = taken.id AND t.closed_at IS NULL
+`
+
+// TakeOver gives a conversation and its open ticket to a person and withdraws
+// what the assistant has not handed to a provider yet.
+func (q *Queries) TakeOver(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, takeOver, id)
 	return err
 }

@@ -100,10 +100,15 @@ type Carry struct {
 	TicketID     uuid.UUID    `json:"ticket_id"`
 	TicketNumber string       `json:"ticket_number"`
 	Status       Status       `json:"status"`
-	LastTurnID   uuid.UUID    `json:"last_turn_id"`
+	Priority     string       `json:"priority"`
+	Category     string       `json:"category"`
+	CustomerRef  string       `json:"customer_ref"`
+	Escalation   string       `json:"escalation"`
+	Sentiment    float64      `json:"sentiment"`
 	LastError    string       `json:"last_error"`
 	CloseAt      time.Time    `json:"close_at"`
 	Timeline     []Event      `json:"timeline,omitempty"`
+	Last         Explanation  `json:"last"`
 }
 
 // TicketView is the answer of QueryTicket.

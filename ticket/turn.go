@@ -63,6 +63,8 @@ type CallModelInput struct {
 	TurnID  uuid.UUID   `json:"turn_id"`
 	History []uuid.UUID `json:"history,omitempty"`
 	Rounds  []Round     `json:"rounds"`
+	// RejectedDraftID is set for the one repair: the draft the review refused.
+	RejectedDraftID uuid.UUID `json:"rejected_draft_id"`
 }
 
 // Decision is which of its tools the model chose.
@@ -80,7 +82,7 @@ type CallModelResult struct {
 	CallID        uuid.UUID `json:"call_id"`
 	Decision      Decision  `json:"decision"`
 	DraftID       uuid.UUID `json:"draft_id"`
-	Escalation    string    `json:"escalation,omitempty"` // a code of EscalationCodes
+	Escalation    string    `json:"escalation,omitempty"` // why a person is asked, a single word
 	Urgency       string    `json:"urgency,omitempty"`
 	Category      string    `json:"category,omitempty"`
 	Priority      string    `json:"priority,omitempty"`
@@ -129,7 +131,7 @@ type SendReplyResult struct {
 	Status Status    `json:"status"` // of the ticket, afterwards
 }
 
-// EscalateInput asks for a person. Code says why, in a word of EscalationCodes.
+// EscalateInput asks for a person. Code says why in a single word.
 type EscalateInput struct {
 	TurnID      uuid.UUID `json:"turn_id"`
 	Code        string    `json:"code"`
@@ -152,39 +154,57 @@ type CloseTicketResult struct {
 	Closed bool `json:"closed"`
 }
 
-// Why a person is asked. The codes are shown to leads and counted.
+// Why a person is asked, besides the reasons the model gives itself. The
+// codes are shown to leads and counted.
 const (
-	EscalateRefund       = "refund_request"
-	EscalateLegal        = "legal_threat"
-	EscalatePricing      = "price_negotiation"
-	EscalateAbuse        = "abuse"
-	EscalateHuman        = "wants_person"
-	EscalateNoKnowledge  = "no_answer_found"
-	EscalateIdentity     = "identity_not_verified"
-	EscalateLanguage     = "language_not_supported"
-	EscalateOther        = "other"
-	EscalateReview       = "answer_failed_review"
+	EscalateReview       = "review_failed"
 	EscalateModel        = "model_unavailable"
-	EscalateNotDelivered = "answer_not_delivered"
+	EscalateNoAnswer     = "no_answer_found"
+	EscalateNotDelivered = "not_delivered"
 	EscalateFault        = "processing_error"
 )
 
-// EscalationCodes returns every code and what it means to a lead.
-func EscalationCodes() map[string]string {
-	return map[string]string{
-		EscalateRefund:       "The customer asks for money back.",
-		EscalateLegal:        "The customer mentions legal steps.",
-		EscalatePricing:      "The customer wants to negotiate a price.",
-		EscalateAbuse:        "The message is abusive.",
-		EscalateHuman:        "The customer asks for a person.",
-		EscalateNoKnowledge:  "The knowledge base has no answer.",
-		EscalateIdentity:     "The request needs a verified identity.",
-		EscalateLanguage:     "The message is in a language we do not answer in.",
-		EscalateOther:        "The assistant asked for a person; see its reason.",
-		EscalateReview:       "The answer did not pass the review before sending.",
-		EscalateModel:        "The language model could not be reached or used.",
-		EscalateNotDelivered: "The answer could not be delivered; check the address or number.",
-		EscalateFault:        "Something went wrong while the message was processed.",
+// EscalationMeaning says in a sentence what an escalation code means to a lead.
+func EscalationMeaning(code string) string {
+	switch code {
+	case "price_negotiation":
+		return "The customer wants a price or discount that is not published."
+	case "refund_request":
+		return "The customer asks for money back or disputes a payment."
+	case "legal_threat":
+		return "The customer mentions legal steps or rights."
+	case "abuse":
+		return "The message is abusive or very angry."
+	case "negative_sentiment":
+		return "The customer is very unhappy."
+	case "safety":
+		return "Somebody may be in danger."
+	case "security":
+		return "An account may be taken over, or somebody tries to manipulate the assistant."
+	case "human_requested":
+		return "The customer asks for a person."
+	case EscalateNoAnswer:
+		return "The knowledge base has no answer."
+	case "low_confidence":
+		return "The assistant is not sure enough of its answer."
+	case "identity_unverified":
+		return "The request needs a customer whose identity is verified."
+	case "unsupported_language":
+		return "The message is in a language the knowledge base does not have."
+	case "unreadable":
+		return "The content of the message cannot be read."
+	case "action_needed":
+		return "Something has to be done that only people can do."
+	case EscalateReview:
+		return "The answer did not pass the review before sending."
+	case EscalateModel:
+		return "The language model could not be reached or used."
+	case EscalateNotDelivered:
+		return "The answer could not be delivered, or it is unknown whether it was."
+	case EscalateFault:
+		return "Something went wrong while the message was processed."
+	default:
+		return "The assistant asked for a person."
 	}
 }
 

@@ -36,3 +36,22 @@ WHERE m.rfc_message_id = ANY (sqlc.arg(rfc_message_ids)::text[]);
 UPDATE conversations
 SET gmail_thread_id = sqlc.arg(gmail_thread_id)
 WHERE id = sqlc.arg(id) AND gmail_thread_id IS NULL;
+
+-- TakeOver gives a conversation and its open ticket to a person and withdraws
+-- what the assistant has not handed to a provider yet.
+-- name: TakeOver :exec
+WITH taken AS (
+    UPDATE conversations c SET owner = 'human', epoch = epoch + 1
+    WHERE c.id = sqlc.arg(id) AND c.owner = 'ai'
+    RETURNING c.id
+), muted AS (
+    UPDATE outbox o SET state = 'cancelled'
+    FROM taken WHERE o.conversation_id = taken.id AND o.state = 'queued'
+)
+UPDATE tickets t SET status = 'with_human', updated_at = now()
+FROM taken WHERE t.conversation_id = taken.id AND t.closed_at IS NULL;
+
+-- GiveBack makes the assistant answer a conversation again.
+-- name: GiveBack :exec
+UPDATE conversations SET owner = 'ai', epoch = epoch + 1
+WHERE id = sqlc.arg(id) AND owner = 'human';

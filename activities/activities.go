@@ -1,0 +1,93 @@
+// Package activities does everything with a side effect that a workflow may
+// ask for: it reads and writes the database, searches the knowledge base,
+// calls the model and sends replies.
+//
+// Every activity is idempotent by a key in its input and takes and returns ids,
+// never text of a customer. It must never hold a transaction open over a
+// network call, never retry by itself (Temporal does), and never send anything
+// that has no row in the outbox.
+package activities
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/digital-fte/fte/channel/email"
+	"github.com/digital-fte/fte/channel/whatsapp"
+	"github.com/digital-fte/fte/knowledge"
+	"github.com/digital-fte/fte/llm"
+	"github.com/digital-fte/fte/schema"
+	"github.com/digital-fte/fte/stream"
+	"github.com/digital-fte/fte/ticket"
+)
+
+// Model makes one completion.
+type Model interface {
+	Chat(ctx context.Context, r llm.Request) (*llm.Completion, error)
+	Model() string
+}
+
+// Knowledge finds chunks that may answer a question, the best first.
+type Knowledge interface {
+	Search(ctx context.Context, query string, maxChunks int) (knowledge.Found, error)
+}
+
+// Publisher returns when the broker has the events.
+type Publisher interface {
+	Publish(ctx context.Context, events ...stream.Event) error
+}
+
+// WhatsApp sends one message and lists what was sent.
+type WhatsApp interface {
+	Send(ctx context.Context, to, body, statusCallback string) (sid string, err error)
+	List(ctx context.Context, to string, since time.Time) ([]whatsapp.Sent, error)
+}
+
+// Gmail is one mailbox.
+type Gmail interface {
+	Profile(ctx context.Context) (historyID uint64, err error)
+	Watch(ctx context.Context, topic string) (historyID uint64, expiration time.Time, err error)
+	Changes(ctx context.Context, startHistoryID uint64) (mails []email.MessageRef, next uint64, err error)
+	ListSince(ctx context.Context, after time.Time) ([]email.MessageRef, error)
+	Raw(ctx context.Context, gmailID string) (raw []byte, threadID string, internalDate time.Time, labels []string, err error)
+	CreateDraft(ctx context.Context, raw []byte, threadID string) (draftID string, err error)
+	DraftExists(ctx context.Context, draftID string) (bool, error)
+	SendDraft(ctx context.Context, draftID string) (gmailID, threadID string, err error)
+	FindSent(ctx context.Context, threadID, outboundID string) (gmailID string, found bool, err error)
+	MessageID(ctx context.Context, gmailID string) (string, error)
+}
+
+// Policy is what the company has decided.
+type Policy struct {
+	Company     string        // as customers know it
+	CloseAfter  time.Duration // how long a settled ticket waits for a reply before it closes
+	FirstCheck  time.Duration // after an unknown outcome: when to look at the provider first,
+	SecondCheck time.Duration // and when to look again before sending once more
+	PromptPrice float64       // USD for a million prompt tokens
+	OutputPrice float64       // USD for a million completion tokens
+}
+
+// Options are what activities work with. WhatsApp and Gmail are nil when the
+// channel is off.
+type Options struct {
+	DB            *schema.DB
+	Model         Model
+	Knowledge     Knowledge
+	Publisher     Publisher
+	WhatsApp      WhatsApp
+	Gmail         Gmail
+	Mailbox       string // the address of Gmail
+	PubSubTopic   string // where Gmail pushes; empty means polling only
+	PublicBaseURL string
+	Secrets       ticket.Secrets
+	Policy        Policy
+	Logger        *slog.Logger
+}
+
+// Activities holds what every activity needs. Its exported methods are the
+// activities.
+type Activities struct{ Options }
+
+// New returns the activities.
+func New(o Options) *Activities { return &Activities{o} }

@@ -1,0 +1,153 @@
+package activities
+
+import (
+	"context"
+	"net/mail"
+	"strings"
+
+	"github.com/digital-fte/fte/channel/email"
+	"github.com/digital-fte/fte/failpoint"
+	"github.com/digital-fte/fte/schema"
+	"github.com/digital-fte/fte/ticket"
+)
+
+// gmailCarrier sends in two steps: a draft, whose id is stored, and then the
+// draft itself. Gmail consumes a draft when it sends it, so the same draft
+// cannot go out twice.
+type gmailCarrier struct{ *Activities }
+
+func (c gmailCarrier) send(ctx context.Context, p schema.PartsOfTurnRow) (string, error) {
+	if c.Gmail == nil {
+		return "", ticket.Errorf(ticket.CodeUnauthorized, "Gmail is not configured on this worker; set the GMAIL_* settings")
+	}
+	conv, err := c.DB.Conversation(ctx, p.ConversationID)
+	if err != nil {
+		return "", err
+	}
+	draftID, err := c.draft(ctx, conv, p)
+	if err != nil {
+		return "", err
+	}
+	gmailID, threadID, err := c.Gmail.SendDraft(ctx, draftID)
+	if err != nil {
+		return "", err
+	}
+	failpoint.Here("send.afterGmailAccept")
+	if err := c.DB.RememberGmailThread(ctx, schema.RememberGmailThreadParams{ID: conv.ID, GmailThreadID: &threadID}); err != nil {
+		return "", unknown(err)
+	}
+	return gmailID, c.readBack(ctx, p, gmailID)
+}
+
+// draft returns the draft of a part, made now unless it exists.
+func (c gmailCarrier) draft(ctx context.Context, conv schema.Conversation, p schema.PartsOfTurnRow) (string, error) {
+	if p.GmailDraftID != nil {
+		return *p.GmailDraftID, nil
+	}
+	raw, err := c.compose(ctx, conv, p)
+	if err != nil {
+		return "", err
+	}
+	draftID, err := c.Gmail.CreateDraft(ctx, raw, valueOf(conv.GmailThreadID))
+	if err != nil {
+		if ticket.CodeOf(err) == ticket.CodeUnknownOutcome {
+			// A draft that we do not know of is never sent: making another is safe.
+			return "", ticket.Wrap(ticket.CodeUnavailable, err, "creating a draft")
+		}
+		return "", err
+	}
+	failpoint.Here("send.afterDraft")
+	return draftID, c.DB.RecordDraft(ctx, schema.RecordDraftParams{ID: p.ID, GmailDraftID: &draftID})
+}
+
+func (c gmailCarrier) compose(ctx context.Context, conv schema.Conversation, p schema.PartsOfTurnRow) ([]byte, error) {
+	turn, err := c.DB.Turn(ctx, p.TurnID)
+	if err != nil {
+		return nil, err
+	}
+	open, err := c.DB.TicketByID(ctx, turn.TicketID)
+	if err != nil {
+		return nil, err
+	}
+	customer, err := c.DB.CustomerName(ctx, conv.CustomerID)
+	if err != nil {
+		return nil, err
+	}
+	out := email.Outgoing{
+		From: mail.Address{Name: c.Policy.Company, Address: c.Mailbox},
+		To:   mail.Address{Address: p.Recipient}, ReplyTo: c.Secrets.ReplyAddress(c.Mailbox, conv.ID),
+		Subject: conv.Subject, OutboundID: p.ID.String(), At: p.CreatedAt,
+	}
+	answered, err := c.DB.MailToAnswer(ctx, schema.MailToAnswerParams{ConversationID: conv.ID, TurnID: &turn.ID})
+	if err != nil && !schema.NoRows(err) {
+		return nil, err
+	}
+	if err == nil {
+		out.InReplyTo, out.References = valueOf(answered.RfcMessageID), answered.RfcReferences
+		if answered.Subject != "" {
+			out.Subject = answered.Subject
+		}
+	}
+	letter := email.Letter{
+		CustomerName: customer, TicketNumber: open.Number, Body: p.Body, Company: c.Policy.Company,
+		StatusURL: strings.TrimRight(c.PublicBaseURL, "/") + "/ticket/" + open.ID.String(),
+	}
+	if conv.Channel == ticket.WebForm {
+		out.Text = email.RenderForm(letter)
+	} else {
+		out.Text = email.Render(letter)
+	}
+	return email.Compose(out)
+}
+
+// readBack stores the Message-ID that Gmail really gave, which the customer's
+// next mail will refer to.
+func (c gmailCarrier) readBack(ctx context.Context, p schema.PartsOfTurnRow, gmailID string) error {
+	id, err := c.Gmail.MessageID(ctx, gmailID)
+	if err != nil {
+		return unknown(err)
+	}
+	if err := c.DB.RecordRFCMessageID(ctx, schema.RecordRFCMessageIDParams{ID: p.MessageID, RfcMessageID: &id}); err != nil {
+		return unknown(err)
+	}
+	return nil
+}
+
+// unknown keeps a part out of the queue after its mail has left: the next
+// attempt finds the draft gone and the mail in its thread.
+func unknown(err error) error {
+	return ticket.Wrap(ticket.CodeUnknownOutcome, err, "recording a sent mail")
+}
+
+func (c gmailCarrier) find(ctx context.Context, p schema.PartsOfTurnRow) (string, bool, bool, error) {
+	if c.Gmail == nil {
+		return "", false, false, ticket.Errorf(ticket.CodeUnauthorized, "Gmail is not configured on this worker; set the GMAIL_* settings")
+	}
+	if p.GmailDraftID == nil {
+		return "", false, true, nil
+	}
+	there, err := c.Gmail.DraftExists(ctx, *p.GmailDraftID)
+	if err != nil || there {
+		return "", false, there, err
+	}
+	conv, err := c.DB.Conversation(ctx, p.ConversationID)
+	if err != nil {
+		return "", false, false, err
+	}
+	gmailID, found, err := c.Gmail.FindSent(ctx, valueOf(conv.GmailThreadID), p.ID.String())
+	if err != nil || !found {
+		return "", false, false, err
+	}
+	return gmailID, true, false, c.readBack(ctx, p, gmailID)
+}
+
+// onceMore is false: a draft that is gone without a trace was deleted by a
+// person, or sent and deleted; only a person can tell.
+func (gmailCarrier) onceMore() bool { return false }
+
+func valueOf(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

@@ -1,0 +1,69 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/digital-fte/fte/schema"
+	"github.com/digital-fte/fte/stream"
+	"github.com/digital-fte/fte/ticket"
+)
+
+// escalationCode is what a code may look like: models invent words, and the
+// code is shown in places that must not hold prose.
+var escalationCode = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+
+// Escalate asks for a person: the ticket needs a human, the reason is stored
+// and the event goes to the escalations topic. A repeat publishes the same
+// event again, under the same id.
+func (a *Activities) Escalate(ctx context.Context, in ticket.EscalateInput) (ticket.EscalateResult, error) {
+	res, err := a.escalate(ctx, in)
+	return res, a.done(ctx, schema.Classify(err))
+}
+
+func (a *Activities) escalate(ctx context.Context, in ticket.EscalateInput) (res ticket.EscalateResult, err error) {
+	if !escalationCode.MatchString(in.Code) {
+		in.Code = "other"
+	}
+	if in.Urgency == "" {
+		in.Urgency = "medium"
+	}
+	var conv schema.Conversation
+	var open schema.Ticket
+	err = a.DB.Tx(ctx, func(q *schema.Queries) error {
+		turn, err := q.Turn(ctx, in.TurnID)
+		if err != nil {
+			return err
+		}
+		if conv, err = q.Conversation(ctx, turn.ConversationID); err != nil {
+			return err
+		}
+		if _, err := q.EscalateTicket(ctx, schema.EscalateTicketParams{
+			ID: turn.TicketID, EscalationCode: in.Code, EscalationReason: ticket.EscalationMeaning(in.Code),
+		}); err != nil {
+			return err
+		}
+		if err := q.RecordRule(ctx, schema.RecordRuleParams{ID: turn.ID, Rule: "escalate:" + in.Code}); err != nil {
+			return err
+		}
+		open, err = q.TicketByID(ctx, turn.TicketID)
+		return err
+	})
+	if err != nil {
+		return res, err
+	}
+	res.Status = open.Status
+	value, err := json.Marshal(ticket.TicketEscalated{
+		TicketID: open.ID, TicketNumber: open.Number, Reason: in.Code, Urgency: in.Urgency, Channel: conv.Channel, At: time.Now().UTC(),
+	})
+	if err != nil {
+		return res, fmt.Errorf("encoding an escalation: %w", err)
+	}
+	return res, a.Publisher.Publish(ctx, stream.Event{
+		Topic: ticket.TopicEscalations, Key: conv.CustomerID.String(), ID: "escalation:" + in.TurnID.String() + ":" + in.Code,
+		Type: ticket.TypeTicketEscalated, Source: "fte/activities", Time: time.Now(), Value: value,
+	})
+}

@@ -1,0 +1,166 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/digital-fte/fte/channel/email"
+	"github.com/digital-fte/fte/failpoint"
+	"github.com/digital-fte/fte/schema"
+	"github.com/digital-fte/fte/stream"
+	"github.com/digital-fte/fte/ticket"
+)
+
+const (
+	// resyncOverlap is how far before the last sync a resync looks: clocks
+	// differ, and a mail that is stored twice is stored once.
+	resyncOverlap = time.Hour
+	// renewWatch is when a watch is asked for again; Gmail grants seven days
+	// and advises to renew daily.
+	renewWatch = 6 * 24 * time.Hour
+)
+
+// SyncMailbox fetches what has changed in the mailbox since the stored cursor,
+// stores each raw mail and publishes its reference, and only then advances the
+// cursor. A mailbox seen for the first time is read from now on. When Gmail
+// has forgotten the cursor, everything since the last sync is listed instead.
+func (a *Activities) SyncMailbox(ctx context.Context, in ticket.SyncMailboxInput) (ticket.SyncMailboxResult, error) {
+	defer beat(ctx)()
+	res, err := a.syncMailbox(ctx, in)
+	return res, a.done(ctx, schema.Classify(err))
+}
+
+func (a *Activities) syncMailbox(ctx context.Context, in ticket.SyncMailboxInput) (res ticket.SyncMailboxResult, err error) {
+	if a.Gmail == nil || in.Mailbox != a.Mailbox {
+		return res, ticket.Errorf(ticket.CodeUnauthorized, "this worker is not configured for the mailbox; check GMAIL_MAILBOX")
+	}
+	box, err := a.mailbox(ctx, in.Mailbox)
+	if err != nil {
+		return res, err
+	}
+	res.WatchDays = a.watch(ctx, box)
+	refs, next, err := a.Gmail.Changes(ctx, uint64(box.Cursor)) //nolint:gosec // history ids are positive
+	if ticket.CodeOf(err) == ticket.CodeNotFound {
+		return a.resync(ctx, box, res)
+	}
+	if err != nil {
+		return res, err
+	}
+	if res.Mails, err = a.storeMails(ctx, in.Mailbox, refs); err != nil {
+		return res, err
+	}
+	return res, a.DB.AdvanceMailbox(ctx, schema.AdvanceMailboxParams{Mailbox: in.Mailbox, Cursor: int64(next)}) //nolint:gosec // see above
+}
+
+// mailbox returns the stored cursor, begun at the present if there is none.
+func (a *Activities) mailbox(ctx context.Context, address string) (schema.Mailbox, error) {
+	box, err := a.DB.Mailbox(ctx, address)
+	if !schema.NoRows(err) {
+		return box, err
+	}
+	now, err := a.Gmail.Profile(ctx)
+	if err != nil {
+		return box, err
+	}
+	if err := a.DB.InsertMailbox(ctx, schema.InsertMailboxParams{Mailbox: address, Cursor: int64(now)}); err != nil { //nolint:gosec // history ids are positive
+		return box, err
+	}
+	return a.DB.Mailbox(ctx, address)
+}
+
+// watch keeps pushes coming. Without them mail is still found by polling, so a
+// failure is reported and does not stop the sync.
+func (a *Activities) watch(ctx context.Context, box schema.Mailbox) (days int) {
+	if a.PubSubTopic == "" {
+		return 0
+	}
+	until := box.WatchExpiresAt
+	if until == nil || time.Until(*until) < renewWatch {
+		_, expires, err := a.Gmail.Watch(ctx, a.PubSubTopic)
+		if err == nil {
+			until = &expires
+			err = a.DB.RecordWatch(ctx, schema.RecordWatchParams{Mailbox: box.Mailbox, WatchExpiresAt: until})
+		}
+		if err != nil {
+			a.Logger.ErrorContext(ctx, "gmail pushes could not be renewed; polling goes on", slog.Any("error", err))
+		}
+	}
+	if until == nil {
+		return 0
+	}
+	return int(time.Until(*until).Hours() / 24)
+}
+
+// resync lists what came since the last sync and begins again at a cursor
+// taken before the listing, so that nothing falls between the two.
+func (a *Activities) resync(ctx context.Context, box schema.Mailbox, res ticket.SyncMailboxResult) (ticket.SyncMailboxResult, error) {
+	res.Resynced = true
+	cursor, err := a.Gmail.Profile(ctx)
+	if err != nil {
+		return res, err
+	}
+	refs, err := a.Gmail.ListSince(ctx, box.SyncedAt.Add(-resyncOverlap))
+	if err != nil {
+		return res, err
+	}
+	if res.Mails, err = a.storeMails(ctx, box.Mailbox, refs); err != nil {
+		return res, err
+	}
+	return res, a.DB.ResetMailbox(ctx, schema.ResetMailboxParams{Mailbox: box.Mailbox, Cursor: int64(cursor)}) //nolint:gosec // history ids are positive
+}
+
+// storeMails makes each mail durable and publishes its reference, oldest first.
+func (a *Activities) storeMails(ctx context.Context, mailbox string, refs []email.MessageRef) (stored int, err error) {
+	for _, ref := range refs {
+		if email.Skip(ref.Labels) {
+			continue
+		}
+		event, err := a.storeMail(ctx, mailbox, ref)
+		if ticket.CodeOf(err) == ticket.CodeNotFound {
+			continue // deleted meanwhile
+		}
+		if err != nil {
+			return stored, err
+		}
+		if err := a.Publisher.Publish(ctx, event); err != nil {
+			return stored, err
+		}
+		failpoint.Here("mailbox.afterPublish")
+		stored++
+	}
+	return stored, nil
+}
+
+func (a *Activities) storeMail(ctx context.Context, mailbox string, ref email.MessageRef) (stream.Event, error) {
+	source := "gmail:" + mailbox
+	raw, threadID, at, labels, err := a.Gmail.Raw(ctx, ref.GmailID)
+	if err != nil {
+		return stream.Event{}, err
+	}
+	if err := a.DB.InsertRawEvent(ctx, schema.InsertRawEventParams{
+		ID: uuid.New(), Source: source, ExternalID: ref.GmailID, Body: raw, ProviderAt: at, Labels: labels,
+	}); err != nil {
+		return stream.Event{}, err
+	}
+	id, err := a.DB.RawEventID(ctx, schema.RawEventIDParams{Source: source, ExternalID: ref.GmailID})
+	if err != nil {
+		return stream.Event{}, schema.Classify(err)
+	}
+	key := mailbox
+	if mail, err := email.Parse(raw); err == nil {
+		key = mail.From.Address
+	}
+	value, err := json.Marshal(ticket.EmailRaw{Mailbox: mailbox, GmailID: ref.GmailID, ThreadID: threadID, RawRef: id})
+	if err != nil {
+		return stream.Event{}, fmt.Errorf("encoding a mail's reference: %w", err)
+	}
+	return stream.Event{
+		Topic: ticket.TopicEmailInbound, Key: key, ID: "gmail:" + mailbox + ":" + ref.GmailID,
+		Type: ticket.TypeEmailRaw, Source: source, Time: at, Value: value,
+	}, nil
+}

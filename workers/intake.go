@@ -1,0 +1,221 @@
+package workers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/digital-fte/fte/failpoint"
+	"github.com/digital-fte/fte/schema"
+	"github.com/digital-fte/fte/stream"
+	"github.com/digital-fte/fte/ticket"
+)
+
+// Publisher returns when the broker has the events.
+type Publisher interface {
+	Publish(ctx context.Context, events ...stream.Event) error
+}
+
+// Mailboxes wakes the workflow that reads a mailbox.
+type Mailboxes interface {
+	Wake(ctx context.Context, mailbox string) error
+}
+
+// Intake turns one raw event of a channel into one stored message: it finds or
+// makes customer and conversation and stores the message in one transaction,
+// then publishes its ids. An event whose message is stored already is
+// published again: only the turn decides that a message is done.
+type Intake struct {
+	DB        *schema.DB
+	Publisher Publisher
+	Mailboxes Mailboxes // nil when the email channel is off
+	Mailbox   string    // our address
+	Secrets   ticket.Secrets
+	Logger    *slog.Logger
+}
+
+// Handle processes one record of a channel topic.
+func (in *Intake) Handle(ctx context.Context, r stream.Record) error {
+	var err error
+	switch r.Type {
+	case ticket.TypeWhatsAppMessage:
+		err = in.whatsAppMessage(ctx, r)
+	case ticket.TypeWhatsAppStatus:
+		err = in.whatsAppStatus(ctx, r)
+	case ticket.TypeWebFormSubmission:
+		err = in.webFormSubmission(ctx, r)
+	case ticket.TypeWebFormMessage:
+		err = in.webFormMessage(ctx, r)
+	case ticket.TypeGmailPush:
+		err = in.gmailPush(ctx, r)
+	case ticket.TypeEmailRaw:
+		err = in.emailRaw(ctx, r)
+	default:
+		return stream.Poison("unknown_type", fmt.Errorf("no handler for events of type %q", r.Type))
+	}
+	return schema.Classify(err)
+}
+
+// decode reads an event's value into v; what cannot be read is poison.
+func decode(r stream.Record, v any) error {
+	if err := json.Unmarshal(r.Value, v); err != nil {
+		return stream.Poison("malformed", fmt.Errorf("decoding a %s event: %w", r.Type, err))
+	}
+	return nil
+}
+
+// invalid turns an error of our own parsers into poison and leaves every other
+// error, such as that of a dependency, to block the lane.
+func invalid(err error) error {
+	if ticket.CodeOf(err) == ticket.CodeInvalid {
+		return stream.Poison("invalid", err)
+	}
+	return err
+}
+
+// inbound is a message as a channel delivered it, before it is stored.
+type inbound struct {
+	channel    ticket.Channel
+	externalID string
+	author     ticket.Author
+	sender     identity
+	senderName string
+	// key identifies the conversation; subject, category and priority describe a new one.
+	key, subject, category, priority string
+	replyTo                          string
+	gmailThread                      *string
+	body, quoted                     string
+	rfcMessageID                     *string
+	rfcReferences                    []string
+	suppress                         string
+	at                               time.Time
+}
+
+// identity is who a channel says a sender is, and whether it proved that.
+type identity struct {
+	kind, value string
+	verified    bool
+}
+
+// store keeps a message, with its customer and conversation, and publishes its ids.
+func (in *Intake) store(ctx context.Context, r stream.Record, m inbound) error {
+	err := in.DB.Tx(ctx, func(q *schema.Queries) error {
+		conv, err := in.conversation(ctx, q, m)
+		if err != nil {
+			return err
+		}
+		_, err = insert(ctx, q, conv.ID, m)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return in.publish(ctx, r, m)
+}
+
+// insert stores a message of a known conversation once; fresh is false when it
+// had been delivered before.
+func insert(ctx context.Context, q *schema.Queries, conversation uuid.UUID, m inbound) (fresh bool, err error) {
+	_, err = q.InsertMessage(ctx, schema.InsertMessageParams{
+		ID: uuid.New(), ConversationID: conversation, Channel: m.channel, ExternalID: m.externalID, Author: m.author,
+		Subject: m.subject, Body: m.body, Quoted: m.quoted, RfcMessageID: m.rfcMessageID,
+		RfcReferences: nonNil(m.rfcReferences), SuppressReason: m.suppress, ProviderAt: m.at,
+	})
+	if schema.NoRows(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// publish tells the bridge about a stored message.
+func (in *Intake) publish(ctx context.Context, r stream.Record, m inbound) error {
+	failpoint.Here("intake.afterCommit")
+	stored, err := in.DB.MessageByExternalID(ctx, schema.MessageByExternalIDParams{Channel: m.channel, ExternalID: m.externalID})
+	if err != nil {
+		return err
+	}
+	value, err := json.Marshal(ticket.MessageReceived{
+		MessageID: stored.ID, ConversationID: stored.ConversationID, CustomerID: stored.CustomerID,
+		Channel: stored.Channel, WorkflowID: stored.WorkflowID, ReceivedAt: stored.ProviderAt,
+	})
+	if err != nil {
+		return fmt.Errorf("encoding a received message: %w", err)
+	}
+	return in.Publisher.Publish(ctx, stream.Event{
+		Topic: ticket.TopicTicketsIncoming, Key: stored.CustomerID.String(), ID: r.ID, Type: ticket.TypeMessageReceived,
+		Source: "fte/intake", Time: time.Now(), CorrelationID: r.CorrelationID, TraceParent: r.TraceParent, Value: value,
+	})
+}
+
+// conversation finds or makes the conversation of a message, and its customer.
+func (in *Intake) conversation(ctx context.Context, q *schema.Queries, m inbound) (schema.Conversation, error) {
+	byKey := schema.ConversationByKeyParams{Channel: m.channel, Key: m.key}
+	conv, err := q.ConversationByKey(ctx, byKey)
+	if !schema.NoRows(err) {
+		return conv, err
+	}
+	customer, err := in.customer(ctx, q, m)
+	if err != nil {
+		return conv, err
+	}
+	if err := q.InsertConversation(ctx, schema.InsertConversationParams{
+		ID: uuid.New(), Channel: m.channel, Key: m.key, WorkflowID: in.Secrets.WorkflowID(m.channel, m.key),
+		CustomerID: customer, SenderVerified: m.sender.verified, Subject: m.subject, Participants: []string{m.sender.value},
+		ReplyTo: m.replyTo, GmailThreadID: m.gmailThread, InitialCategory: m.category, InitialPriority: m.priority,
+	}); err != nil {
+		return conv, err
+	}
+	return q.ConversationByKey(ctx, byKey)
+}
+
+// customer finds or makes the customer an identity belongs to. A claimed
+// identity leads to the same customer, but opens nothing: what a conversation
+// may see depends on whether its own sender is verified.
+func (in *Intake) customer(ctx context.Context, q *schema.Queries, m inbound) (uuid.UUID, error) {
+	who := schema.GetIdentityParams{Kind: m.sender.kind, Value: m.sender.value}
+	if err := q.LockIdentity(ctx, schema.LockIdentityParams(who)); err != nil {
+		return uuid.Nil, err
+	}
+	known, err := q.GetIdentity(ctx, who)
+	switch {
+	case err == nil:
+		if m.sender.verified && !known.Verified {
+			err = q.VerifyIdentity(ctx, schema.VerifyIdentityParams(who))
+		}
+		return known.CustomerID, err
+	case !schema.NoRows(err):
+		return uuid.Nil, err
+	}
+	customer := schema.InsertCustomerParams{ID: uuid.New(), Name: m.senderName}
+	if m.sender.kind == identityEmail {
+		customer.PrimaryEmail = &m.sender.value
+	}
+	if err := q.InsertCustomer(ctx, customer); err != nil {
+		return uuid.Nil, err
+	}
+	return customer.ID, q.InsertIdentity(ctx, schema.InsertIdentityParams{
+		Kind: m.sender.kind, Value: m.sender.value, CustomerID: customer.ID, Verified: m.sender.verified,
+	})
+}
+
+// Kinds of identities (column customer_identities.kind).
+const (
+	identityEmail    = "email"
+	identityWhatsApp = "whatsapp"
+)
+
+func nonNil(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+// errNotStored says that an event refers to a conversation that is not stored
+// yet. The lane waits: the event that makes it is on its way.
+var errNotStored = errors.New("the conversation this message belongs to is not stored yet")

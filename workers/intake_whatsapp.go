@@ -1,0 +1,62 @@
+package workers
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/digital-fte/fte/channel/whatsapp"
+	"github.com/digital-fte/fte/schema"
+	"github.com/digital-fte/fte/stream"
+	"github.com/digital-fte/fte/ticket"
+)
+
+func (in *Intake) whatsAppMessage(ctx context.Context, r stream.Record) error {
+	var e ticket.WhatsAppEvent
+	if err := decode(r, &e); err != nil {
+		return err
+	}
+	m, err := whatsapp.Parse(e.Params)
+	if err != nil {
+		return invalid(err)
+	}
+	return in.store(ctx, r, inbound{
+		channel: ticket.WhatsApp, externalID: whatsapp.EventID(m.SID, ""), author: ticket.Customer,
+		sender: identity{identityWhatsApp, m.From, true}, senderName: m.ProfileName,
+		key: whatsapp.ConversationKey(m.To, m.From), category: "general", priority: "medium", replyTo: m.From,
+		body: m.Text(),
+		// Twilio gives a message no time of its own; the edge's is the nearest.
+		at: r.Time,
+	})
+}
+
+// whatsAppStatus applies a status callback. One whose message we have not
+// recorded yet and that names no row of ours is of no use and done.
+func (in *Intake) whatsAppStatus(ctx context.Context, r stream.Record) error {
+	var e ticket.WhatsAppEvent
+	if err := decode(r, &e); err != nil {
+		return err
+	}
+	s, err := whatsapp.ParseStatus(e.Params, e.Query)
+	if err != nil {
+		return invalid(err)
+	}
+	if whatsapp.Rank(s.Status) < 0 {
+		return nil
+	}
+	update := schema.ApplyDeliveryParams{Delivery: string(whatsapp.Delivery(s.Status)), ProviderID: s.SID}
+	if id, err := uuid.Parse(s.OutboundID); err == nil {
+		update.ID = &id
+	}
+	_, err = in.DB.ApplyDelivery(ctx, update)
+	return err
+}
+
+// at returns t, or the record's own time when t is missing.
+func at(t time.Time, r stream.Record) time.Time {
+	if t.IsZero() {
+		return r.Time
+	}
+	return t
+}

@@ -1,0 +1,61 @@
+package workers
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/digital-fte/fte/activities"
+	"github.com/digital-fte/fte/ticket"
+	"github.com/digital-fte/fte/workflows"
+)
+
+// stopTimeout is how long a stopping worker waits for running activities.
+const stopTimeout = 25 * time.Second
+
+// NewTicketsWorker returns the worker that runs workflows and, inside their
+// tasks or as ordinary activities, the short database steps.
+func NewTicketsWorker(c client.Client, a *activities.Activities) worker.Worker {
+	w := worker.New(c, ticket.QueueTickets, worker.Options{
+		WorkerStopTimeout: stopTimeout, DisableRegistrationAliasing: true, MaxConcurrentActivityExecutionSize: 20,
+		MaxConcurrentLocalActivityExecutionSize: 20,
+	})
+	w.RegisterWorkflowWithOptions(workflows.TicketWorkflow, workflow.RegisterOptions{Name: ticket.TicketWorkflow})
+	w.RegisterWorkflowWithOptions(workflows.MailboxWorkflow, workflow.RegisterOptions{Name: ticket.MailboxWorkflow})
+	register(w, map[string]any{
+		ticket.ActivityCreateTicket: a.CreateTicket, ticket.ActivityFetchHistory: a.FetchHistory,
+		ticket.ActivityReviewReply: a.ReviewReply, ticket.ActivityCloseTicket: a.CloseTicket,
+	})
+	return w
+}
+
+// NewModelWorker returns the worker that searches knowledge and calls the model.
+func NewModelWorker(c client.Client, a *activities.Activities) worker.Worker {
+	w := worker.New(c, ticket.QueueModel, worker.Options{
+		WorkerStopTimeout: stopTimeout, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 1000,
+	})
+	register(w, map[string]any{ticket.ActivitySearchKnowledge: a.SearchKnowledge, ticket.ActivityCallModel: a.CallModel})
+	return w
+}
+
+// NewDeliveryWorker returns the worker that sends replies, reads mailboxes and
+// asks for people.
+func NewDeliveryWorker(c client.Client, a *activities.Activities) worker.Worker {
+	w := worker.New(c, ticket.QueueDelivery, worker.Options{
+		WorkerStopTimeout: stopTimeout, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 100,
+	})
+	register(w, map[string]any{
+		ticket.ActivitySendReply: a.SendReply, ticket.ActivityEscalate: a.Escalate, ticket.ActivitySyncMailbox: a.SyncMailbox,
+	})
+	return w
+}
+
+// register uses explicit names: a name is part of every history that has it.
+func register(r worker.ActivityRegistry, byName map[string]any) {
+	for name, fn := range byName {
+		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
+	}
+}

@@ -1,0 +1,104 @@
+package workflows
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/digital-fte/fte/ticket"
+)
+
+const (
+	// Customers write on WhatsApp in fragments: a batch closes when nothing
+	// has come for debounce, and at the latest after debounceCap.
+	debounce    = 1500 * time.Millisecond
+	debounceCap = 10 * time.Second
+	// maxSeen bounds the ring of message ids that repeats are recognised by.
+	// Older repeats cost an activity and are dropped by the turn row.
+	maxSeen = 500
+)
+
+// inbox holds the messages that no turn has taken yet.
+type inbox struct {
+	window, limit time.Duration
+	waiting       []ticket.MessageRef
+	first, latest time.Time // when the first and the latest waiting message came in
+	seen          []uuid.UUID
+	known         map[uuid.UUID]struct{}
+	changes       int // grows with every message taken in
+}
+
+func newInbox(c ticket.Channel) inbox {
+	b := inbox{known: map[uuid.UUID]struct{}{}}
+	if c == ticket.WhatsApp {
+		b.window, b.limit = debounce, debounceCap
+	}
+	return b
+}
+
+// restore brings back what an earlier run had seen and not yet answered.
+func (b *inbox) restore(seen []uuid.UUID, waiting []ticket.MessageRef, now time.Time) {
+	for _, id := range seen {
+		b.remember(id)
+	}
+	for _, m := range waiting {
+		delete(b.known, m.MessageID)
+	}
+	b.add(now, waiting...)
+}
+
+// add takes messages in, each once.
+func (b *inbox) add(now time.Time, messages ...ticket.MessageRef) {
+	for _, m := range messages {
+		if _, repeat := b.known[m.MessageID]; repeat {
+			continue
+		}
+		b.remember(m.MessageID)
+		if len(b.waiting) == 0 {
+			b.first = now
+		}
+		b.latest = now
+		b.waiting = append(b.waiting, m)
+		b.changes++
+	}
+}
+
+func (b *inbox) remember(id uuid.UUID) {
+	b.known[id] = struct{}{}
+	b.seen = append(b.seen, id)
+	if len(b.seen) > maxSeen {
+		delete(b.known, b.seen[0])
+		b.seen = b.seen[1:]
+	}
+}
+
+func (b *inbox) empty() bool { return len(b.waiting) == 0 }
+
+// closes returns when the waiting messages become a batch.
+func (b *inbox) closes() time.Time {
+	sliding, limit := b.latest.Add(b.window), b.first.Add(b.limit)
+	if limit.Before(sliding) {
+		return limit
+	}
+	return sliding
+}
+
+// ready reports that the waiting messages are a batch.
+func (b *inbox) ready(now time.Time) bool {
+	return !b.empty() && !now.Before(b.closes())
+}
+
+// take empties the inbox into a batch in the order of the provider's times.
+func (b *inbox) take() []uuid.UUID {
+	slices.SortStableFunc(b.waiting, func(x, y ticket.MessageRef) int {
+		return cmp.Or(x.ReceivedAt.Compare(y.ReceivedAt), cmp.Compare(x.MessageID.String(), y.MessageID.String()))
+	})
+	batch := make([]uuid.UUID, len(b.waiting))
+	for i, m := range b.waiting {
+		batch[i] = m.MessageID
+	}
+	b.waiting = nil
+	return batch
+}

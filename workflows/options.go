@@ -1,0 +1,83 @@
+package workflows
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/digital-fte/fte/ticket"
+)
+
+// heartbeat is after how much silence a worker counts as dead. Activities beat
+// several times in it.
+const heartbeat = 10 * time.Second
+
+// backoff is how Temporal spaces the tries of a step. How many there are is
+// decided by the class of the error, in package activities.
+func backoff() *temporal.RetryPolicy {
+	return &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute}
+}
+
+func searchOptions() workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue: ticket.QueueModel, Summary: "search the knowledge base",
+		StartToCloseTimeout: 30 * time.Second, ScheduleToCloseTimeout: 10 * time.Minute, RetryPolicy: backoff(),
+	}
+}
+
+func modelOptions() workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue: ticket.QueueModel, Summary: "ask the model",
+		StartToCloseTimeout: 90 * time.Second, ScheduleToCloseTimeout: 10 * time.Minute,
+		HeartbeatTimeout: heartbeat, RetryPolicy: backoff(),
+	}
+}
+
+func sendOptions(c ticket.Channel) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue: ticket.QueueDelivery, Summary: "send the reply by " + string(c),
+		StartToCloseTimeout: 3 * time.Minute, ScheduleToCloseTimeout: 24 * time.Hour,
+		HeartbeatTimeout: heartbeat, RetryPolicy: backoff(),
+	}
+}
+
+func escalateOptions(why string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue: ticket.QueueDelivery, Summary: "ask for a person: " + why,
+		StartToCloseTimeout: 10 * time.Second, RetryPolicy: backoff(),
+	}
+}
+
+func mailboxOptions() workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue: ticket.QueueDelivery, Summary: "fetch new mail",
+		StartToCloseTimeout: 5 * time.Minute, HeartbeatTimeout: heartbeat, RetryPolicy: backoff(),
+	}
+}
+
+// ordinary runs an activity on the queue of its options.
+func ordinary[R any](ctx workflow.Context, o workflow.ActivityOptions, name string, in any) (R, error) {
+	var res R
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), name, in).Get(ctx, &res)
+	return res, err
+}
+
+// local runs a short database activity inside the workflow task, which saves
+// most of its events. If it does not succeed in five seconds the same activity
+// goes on as an ordinary one, so that a database outage holds no workflow task.
+func local[R any](ctx workflow.Context, name, summary string, in any) (R, error) {
+	var res R
+	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		ScheduleToCloseTimeout: 5 * time.Second, Summary: summary,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: time.Second},
+	}), name, in).Get(ctx, &res)
+	var app *temporal.ApplicationError
+	if err == nil || isCanceled(err) || (errors.As(err, &app) && app.NonRetryable()) {
+		return res, err
+	}
+	return ordinary[R](ctx, workflow.ActivityOptions{
+		TaskQueue: ticket.QueueTickets, Summary: summary, StartToCloseTimeout: 10 * time.Second, RetryPolicy: backoff(),
+	}, name, in)
+}
