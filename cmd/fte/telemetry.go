@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"strings"
+)
+
+// newLogger returns the logger of a process.
+func newLogger(c *Config, w io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		level = slog.LevelInfo
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "text" {
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+// logStart says what runs with which settings, secrets left out.
+func logStart(ctx context.Context, log *slog.Logger, c *Config, role string) {
+	onOff := map[bool]string{true: "on", false: "off"}
+	log.InfoContext(ctx, "starting", slog.String("role", role),
+		slog.String("brokers", strings.Join(c.KafkaBrokers, ",")), slog.String("public_base_url", c.PublicBaseURL),
+		slog.String("model", c.OpenAIModel), slog.String("embedding_model", c.OpenAIEmbeddingModel),
+		slog.String("whatsapp", onOff[c.whatsAppOn()]), slog.String("email", onOff[c.emailOn()]), slog.String("webform", "on"))
+	if !c.whatsAppOn() {
+		log.InfoContext(ctx, "whatsapp is off: the TWILIO_ settings are not set")
+	}
+	if !c.emailOn() {
+		log.InfoContext(ctx, "email is off: GMAIL_MAILBOX is not set")
+	} else if !c.pushOn() {
+		log.InfoContext(ctx, "gmail pushes are off: GMAIL_PUBSUB_AUDIENCE is not set; the mailbox is read once a minute")
+	}
+}
