@@ -7,13 +7,10 @@ import (
 	"strings"
 )
 
-// Bounds of an answer, and how well a chunk must fit the question: either two
-// words of it and a quarter of its weight, or nearly all of it.
+// Bounds of an answer.
 const (
 	maxSentences = 3
 	maxAnswer    = 600
-	minCoverage  = 0.25
-	fullCoverage = 0.6
 	// minGain is how much of the first sentence's gain a further one must bring.
 	minGain = 0.3
 )
@@ -50,7 +47,7 @@ func (e evidence) compose() (answer, bool) {
 			}
 		}
 		coverage := sum / total
-		fits[i] = matched >= 2 && coverage >= minCoverage || coverage >= fullCoverage
+		fits[i] = fit(matched, coverage)
 		if fits[i] {
 			best = max(best, coverage)
 		}
@@ -74,8 +71,21 @@ func (e evidence) compose() (answer, bool) {
 	return result, true
 }
 
+// fit reports whether a chunk carries enough of a question to be its subject:
+// most of a short one, or several words of a long one that tells a story too.
+func fit(matched int, coverage float64) bool {
+	switch {
+	case matched >= 4:
+		return coverage >= 0.15
+	case matched >= 2:
+		return coverage >= 0.25
+	default:
+		return coverage >= 0.6
+	}
+}
+
 // weights gives rare words of the question more weight than those that stand in
-// every chunk.
+// every chunk. A word that stands in none weighs as much as a rare one.
 func (e evidence) weights(asked []string) map[string]float64 {
 	in := map[string]int{}
 	for _, item := range e.chunks {
@@ -85,13 +95,13 @@ func (e evidence) weights(asked []string) map[string]float64 {
 	}
 	weight := make(map[string]float64, len(asked))
 	for _, term := range asked {
-		weight[term] = math.Log(1 + float64(len(e.chunks)+1)/float64(1+in[term]))
+		weight[term] = math.Log(1 + float64(len(e.chunks)+1)/float64(1+max(1, in[term])))
 	}
 	return weight
 }
 
 // choose takes the sentence that covers most of the question, then those that
-// cover what is still open, and what follows a colon.
+// cover what is still open. A list counts as one with what introduces it.
 func choose(all []sentence, fits []bool, weight map[string]float64) []sentence {
 	open := map[string]bool{}
 	for term := range weight {
@@ -100,7 +110,7 @@ func choose(all []sentence, fits []bool, weight map[string]float64) []sentence {
 	var chosen []sentence
 	taken := make([]bool, len(all))
 	first, length := 0.0, 0
-	for len(chosen) < maxSentences {
+	for range maxSentences {
 		at, gain := -1, 0.0
 		for i, item := range all {
 			if taken[i] || !fits[item.chunk] || length+len(item.text) > maxAnswer && length > 0 {
@@ -114,17 +124,32 @@ func choose(all []sentence, fits []bool, weight map[string]float64) []sentence {
 			return chosen
 		}
 		first = max(first, gain)
-		for more := true; more && len(chosen) < maxSentences; at++ {
+		for _, item := range all[at : at+reach(all, at)] {
+			if taken[at] || length+len(item.text) > maxAnswer && length > 0 {
+				break
+			}
 			taken[at] = true
-			chosen = append(chosen, all[at])
-			length += len(all[at].text)
-			for _, term := range append(terms(all[at].text), terms(all[at].heading)...) {
+			at++
+			chosen = append(chosen, item)
+			length += len(item.text)
+			for _, term := range append(terms(item.text), terms(item.heading)...) {
 				delete(open, term)
 			}
-			more = strings.HasSuffix(all[at].text, ":") && at+1 < len(all) && all[at+1].chunk == all[at].chunk
 		}
 	}
 	return chosen
+}
+
+// reach returns how many sentences belong together from at on.
+func reach(all []sentence, at int) int {
+	n := 1
+	if !strings.HasSuffix(all[at].text, ":") {
+		return n
+	}
+	for next := at + 1; next < len(all) && all[next].chunk == all[at].chunk && (n == 1 || all[next].item); next++ {
+		n++
+	}
+	return n
 }
 
 // score is the weight of the open words in a sentence, less for one that only

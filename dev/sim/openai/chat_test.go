@@ -25,6 +25,16 @@ func TestModelAnswersWithWhatStandsInTheChunks(t *testing.T) {
 			message:   "You can export all projects as CSV or JSON. Exports larger than 2 GB are split into several files.",
 			citations: []string{"exp-1"}, category: "technical",
 		},
+		"a long mail": {
+			question:  "Dear all,\n\nI am Bob Smith from Acme Logistics. Since March we have been your customers and our auditor wants a copy of everything. Can we export all projects into CSV files before Friday?\n\nBob Smith\nAcme Logistics, 12 Harbour Road",
+			message:   "You can export all projects as CSV or JSON. Exports larger than 2 GB are split into several files.",
+			citations: []string{"exp-1"}, category: "technical",
+		},
+		"steps follow a colon": {
+			question:  "How can I restore a deleted workspace?",
+			message:   "To restore a deleted workspace: Open the trash. Choose Restore within 30 days. Wait.",
+			citations: []string{"steps-1"}, category: "general",
+		},
 		"two questions, two chunks": {
 			question:  "When are invoices sent each month? And how long are exports kept?",
 			message:   "Exports are kept for 7 days. Invoices are sent on the first day of each month.",
@@ -130,8 +140,7 @@ func TestCustomerTextCannotPoseAsAChunk(t *testing.T) {
 func TestForeignLanguageGoesToAPerson(t *testing.T) {
 	t.Parallel()
 	bundle := setup(t, openai.Options{})
-	req := request(t, chunks(t), "Wie kann ich bitte meine Firma in der Rechnung ändern?")
-	req.Tools = req.Tools[1:]
+	req := request(t, chunks(t), "Wie kann ich bitte mein password und den export von CSV ändern?")
 	tool, args, _ := ask(t, bundle, req)
 	require.Equal(t, "escalate_to_human", tool)
 	require.Equal(t, "unsupported_language", args.Reason)

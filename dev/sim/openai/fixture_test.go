@@ -44,6 +44,7 @@ func chunks(t *testing.T) string {
 		map[string]string{"chunk_id": "pw-1", "title": "Reset your password", "content": "---\ntags: account\n---\n# Reset your password\n\nOpen **Settings → Security** and choose [Reset password](https://help.example.com/pw). We send a link that is valid for 30 minutes. The old password stops working at once.\n"},
 		map[string]string{"chunk_id": "exp-1", "title": "Export your data", "content": "## Export\n\nYou can export all projects as CSV or JSON. Exports larger than 2 GB are split into several files.\n\n- Exports are kept for 7 days.\n"},
 		map[string]string{"chunk_id": "bill-1", "title": "Invoices", "content": "Invoices are sent on the first day of each month. You can change the billing address under Settings → Billing."},
+		map[string]string{"chunk_id": "steps-1", "title": "Trash", "content": "To restore a deleted workspace:\n\n1. Open the `trash`.\n2. Choose **Restore** within 30 days.\n3. Wait."},
 		map[string]string{"chunk_id": "sla-1", "title": "Uptime", "content": "We promise 99.9 % uptime. Maintenance windows are announced three days ahead."},
 	)
 }

@@ -66,14 +66,14 @@ func decide(request ChatRequest, known evidence, supported bool, opinion triage)
 	if request.called(toolRespond) {
 		return escalate(reason{code: "low_confidence", urgency: "medium"})
 	}
+	if written := known.languages(); len(written) > 0 && !slices.Contains(written, opinion.language) {
+		return escalate(reason{code: "unsupported_language", urgency: "medium"})
+	}
 	if supported {
 		return step{tool: toolRespond}
 	}
 	if _, offered := request.tool(toolSearch); offered && !request.called(toolSearch) {
 		return step{tool: toolSearch}
-	}
-	if written := known.languages(); len(written) > 0 && !slices.Contains(written, opinion.language) {
-		return escalate(reason{code: "unsupported_language", urgency: "medium"})
 	}
 	return escalate(reason{code: "no_answer_found", urgency: "medium"})
 }

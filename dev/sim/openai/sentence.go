@@ -12,6 +12,8 @@ type sentence struct {
 	at      int
 	text    string
 	heading string
+	// item says that it is, or begins, an item of a list.
+	item bool
 }
 
 var (
@@ -44,12 +46,12 @@ func split(index int, item chunk) []sentence {
 	text = link.ReplaceAllString(text, "$1")
 	text = emphasis.ReplaceAllString(text, "")
 	var found []sentence
-	heading, paragraph := item.Title, ""
+	heading, paragraph, listed := item.Title, "", false
 	flush := func() {
 		for _, part := range cut(paragraph) {
-			found = append(found, sentence{chunk: index, at: len(found), text: part, heading: heading})
+			found = append(found, sentence{chunk: index, at: len(found), text: part, heading: heading, item: listed})
 		}
-		paragraph = ""
+		paragraph, listed = "", false
 	}
 	for line := range strings.SplitSeq(text, "\n") {
 		trimmed := strings.TrimSpace(line)
@@ -61,7 +63,7 @@ func split(index int, item chunk) []sentence {
 			heading = strings.TrimSpace(strings.Trim(trimmed, "#"))
 		case bullet.MatchString(line):
 			flush()
-			paragraph = bullet.ReplaceAllString(line, "")
+			paragraph, listed = bullet.ReplaceAllString(line, ""), true
 		default:
 			paragraph = strings.TrimSpace(paragraph + " " + strings.TrimPrefix(trimmed, "> "))
 		}
@@ -86,7 +88,7 @@ func cut(paragraph string) []string {
 	parts = append(parts, strings.TrimSpace(paragraph[start:]))
 	kept := parts[:0]
 	for _, part := range parts {
-		if len(tokens(part)) > 1 {
+		if len(tokens(part)) > 0 {
 			kept = append(kept, part)
 		}
 	}
