@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -85,24 +86,17 @@ func (o Options) withDefaults() Options {
 	if o.Gatherer == nil {
 		o.Gatherer = prometheus.DefaultGatherer
 	}
-	defaultTo(&o.PublishTimeout, 1500*time.Millisecond)
-	defaultTo(&o.SpoolTimeout, time.Second)
-	defaultTo(&o.RelayInterval, time.Second)
-	defaultTo(&o.WatchInterval, time.Second)
-	defaultTo(&o.WatchDuration, 5*time.Minute)
-	defaultTo(&o.FormRate, 0.5)
-	defaultTo(&o.FormBurst, 20)
-	defaultTo(&o.MaxConcurrent, 256)
-	defaultTo(&o.MaxWatchers, 128)
+	o.PublishTimeout = cmp.Or(o.PublishTimeout, 1500*time.Millisecond)
+	o.SpoolTimeout = cmp.Or(o.SpoolTimeout, time.Second)
+	o.RelayInterval = cmp.Or(o.RelayInterval, time.Second)
+	o.WatchInterval = cmp.Or(o.WatchInterval, time.Second)
+	o.WatchDuration = cmp.Or(o.WatchDuration, 5*time.Minute)
+	o.FormRate = cmp.Or(o.FormRate, 0.5)
+	o.FormBurst = cmp.Or(o.FormBurst, 20)
+	o.MaxConcurrent = cmp.Or(o.MaxConcurrent, 256)
+	o.MaxWatchers = cmp.Or(o.MaxWatchers, 128)
 	o.PublicBaseURL = strings.TrimRight(o.PublicBaseURL, "/")
 	return o
-}
-
-func defaultTo[T comparable](value *T, def T) {
-	var zero T
-	if *value == zero {
-		*value = def
-	}
 }
 
 func (o Options) validate() error {
