@@ -1,174 +1,196 @@
 package openai
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strings"
 )
 
-// Bounds of an answer.
+// Bounds of an answer. A list counts as one sentence with what introduces it.
 const (
 	maxSentences = 3
 	maxAnswer    = 600
-	// minGain is how much of the first sentence's gain a further one must bring.
-	minGain = 0.3
+	// minGain is how much of the first passage's gain a further one must bring.
+	minGain = 0.5
 )
 
 // answer is a text made of the chunks' own sentences.
 type answer struct {
 	text      string
 	citations []string
-	// coverage is how much of the question's weight the best chunk carries, 0..1.
+	// coverage is how much of the question its chunks carry, 0..1.
 	coverage float64
 }
 
-// compose picks the sentences that fit the question best. It returns false when
+// question is what was asked: its terms, in how many chunks each stands, and
+// what it weighs.
+type question struct {
+	terms []string
+	// howTo says that it asks for a way to do something.
+	howTo  bool
+	in     map[string]int
+	weight map[string]float64
+}
+
+// passage is a run of sentences of one chunk.
+type passage struct {
+	from, to int
+	gain     float64
+}
+
+// compose picks the passages that fit the question best. It returns false when
 // no chunk fits well enough to answer honestly.
 func (e evidence) compose() (answer, bool) {
-	asked := unique(terms(e.question))
-	weight := e.weights(asked)
-	total := 0.0
-	for _, term := range asked {
-		total += weight[term]
+	asked := e.asked()
+	matches := make([]match, len(e.chunks))
+	for i := range e.chunks {
+		matches[i] = e.match(asked, i)
 	}
-	if total == 0 {
-		return answer{}, false
-	}
-	best := 0.0
-	fits := make([]bool, len(e.chunks))
-	for i, item := range e.chunks {
-		has := set(terms(item.Title + "\n" + item.Content))
-		matched, sum := 0, 0.0
-		for _, term := range asked {
-			if has[term] {
-				matched++
-				sum += weight[term]
-			}
-		}
-		coverage := sum / total
-		fits[i] = fit(matched, coverage)
-		if fits[i] {
-			best = max(best, coverage)
-		}
-	}
-	chosen := choose(sentences(e.chunks), fits, weight)
-	if len(chosen) == 0 {
-		return answer{}, false
-	}
-	slices.SortStableFunc(chosen, func(a, b sentence) int {
-		return cmp.Or(cmp.Compare(a.chunk, b.chunk), cmp.Compare(a.at, b.at))
-	})
-	result := answer{coverage: best}
-	texts := make([]string, len(chosen))
-	for i, item := range chosen {
-		texts[i] = item.text
-		if id := e.chunks[item.chunk].ID; !slices.Contains(result.citations, id) {
-			result.citations = append(result.citations, id)
-		}
-	}
-	result.text = strings.Join(texts, " ")
-	return result, true
-}
-
-// fit reports whether a chunk carries enough of a question to be its subject:
-// most of a short one, or several words of a long one that tells a story too.
-func fit(matched int, coverage float64) bool {
-	switch {
-	case matched >= 4:
-		return coverage >= 0.15
-	case matched >= 2:
-		return coverage >= 0.25
-	default:
-		return coverage >= 0.6
-	}
-}
-
-// weights gives rare words of the question more weight than those that stand in
-// every chunk. A word that stands in none weighs as much as a rare one.
-func (e evidence) weights(asked []string) map[string]float64 {
-	in := map[string]int{}
-	for _, item := range e.chunks {
-		for term := range set(terms(item.Title + "\n" + item.Content)) {
-			in[term]++
-		}
-	}
-	weight := make(map[string]float64, len(asked))
-	for _, term := range asked {
-		weight[term] = math.Log(1 + float64(len(e.chunks)+1)/float64(1+max(1, in[term])))
-	}
-	return weight
-}
-
-// choose takes the sentence that covers most of the question, then those that
-// cover what is still open. A list counts as one with what introduces it.
-func choose(all []sentence, fits []bool, weight map[string]float64) []sentence {
+	all := sentences(e.chunks)
 	open := map[string]bool{}
-	for term := range weight {
+	for _, term := range asked.terms {
 		open[term] = true
 	}
-	var chosen []sentence
-	taken := make([]bool, len(all))
-	first, length := 0.0, 0
-	for range maxSentences {
-		at, gain := -1, 0.0
-		for i, item := range all {
-			if taken[i] || !fits[item.chunk] || length+len(item.text) > maxAnswer && length > 0 {
-				continue
-			}
-			if g := score(item, open, weight); g > gain+1e-9 {
-				at, gain = i, g
-			}
+	var result answer
+	var texts []string
+	first, length, left := 0.0, 0, maxSentences
+	for left > 0 {
+		best := asked.best(all, matches, open)
+		if best.gain == 0 || best.gain < first*minGain {
+			break
 		}
-		if at < 0 || gain < first*minGain {
-			return chosen
-		}
-		first = max(first, gain)
-		for _, item := range all[at : at+reach(all, at)] {
-			if taken[at] || length+len(item.text) > maxAnswer && length > 0 {
+		first = max(first, best.gain)
+		for at := best.from; at < best.to; at++ {
+			if length > 0 && length+len(all[at].text) > maxAnswer {
+				left = 0
 				break
 			}
-			taken[at] = true
-			at++
-			chosen = append(chosen, item)
-			length += len(item.text)
-			for _, term := range append(terms(item.text), terms(item.heading)...) {
+			texts = append(texts, all[at].text)
+			length += len(all[at].text)
+			if !all[at].item {
+				left--
+			}
+			for _, term := range append(terms(all[at].text), terms(all[at].heading)...) {
 				delete(open, term)
 			}
 		}
+		chosen := all[best.from].chunk
+		if id := e.chunks[chosen].ID; !slices.Contains(result.citations, id) {
+			result.citations = append(result.citations, id)
+		}
+		result.coverage = max(result.coverage, matches[chosen].coverage)
+		// One passage of a chunk is enough; the next question has another chunk.
+		matches[chosen].fits = false
 	}
-	return chosen
+	result.text = strings.Join(texts, " ")
+	return result, len(texts) > 0
 }
 
-// reach returns how many sentences belong together from at on.
+// asked weighs the question's terms: one that stands in few of the chunks tells
+// them apart, but one that stands in all of them is still what it is about.
+func (e evidence) asked() question {
+	q := question{terms: unique(terms(e.question)), howTo: howTo(e.question), in: map[string]int{}, weight: map[string]float64{}}
+	for _, item := range e.chunks {
+		for term := range set(terms(item.Title + "\n" + item.Content)) {
+			q.in[term]++
+		}
+	}
+	for _, term := range q.terms {
+		q.weight[term] = 1 + math.Log(float64(len(e.chunks)+1)/float64(1+max(1, q.in[term])))/2
+	}
+	return q
+}
+
+// best returns the passage with the highest gain among the chunks that fit.
+func (q question) best(all []sentence, matches []match, open map[string]bool) passage {
+	var found passage
+	for from := range all {
+		m := matches[all[from].chunk]
+		if !m.fits {
+			continue
+		}
+		lead := !m.intro && (from == 0 || all[from-1].chunk != all[from].chunk || all[from-1].heading != all[from].heading)
+		for to := from + reach(all, from); ; to += reach(all, to) {
+			gain := q.gain(all[from:to], open, lead)
+			if gain > 0 {
+				gain += m.rank
+			}
+			if gain > found.gain+1e-9 {
+				found = passage{from: from, to: to, gain: gain}
+			}
+			if to >= len(all) || all[to].chunk != all[from].chunk || all[to].heading != all[from].heading || to-from >= maxSentences {
+				break
+			}
+		}
+	}
+	return found
+}
+
+// gain is the weight of the open terms in a passage. What only the heading says
+// counts for the passage right below it, which is what the heading announces;
+// there, going on for a sentence or two costs nothing.
+func (q question) gain(passage []sentence, open map[string]bool, lead bool) float64 {
+	own := map[string]bool{}
+	for _, item := range passage {
+		for _, term := range terms(item.text) {
+			own[term] = true
+		}
+	}
+	above := set(terms(passage[0].heading))
+	sum, announced := 0.0, 0.0
+	for _, term := range q.terms {
+		switch {
+		case !open[term]:
+		case own[term]:
+			sum += q.weight[term]
+		case above[term] && lead:
+			announced += 0.8 * q.weight[term]
+		case above[term]:
+			announced += 0.3 * q.weight[term]
+		}
+	}
+	if sum+announced == 0 {
+		return 0
+	}
+	step := -0.5
+	if lead && announced > 0 {
+		step = 0.05
+	}
+	fitting := 0.0
+	if q.howTo && slices.ContainsFunc(passage, func(item sentence) bool { return instructs(item.text) }) {
+		fitting = 0.5
+	}
+	for _, item := range passage {
+		if strings.HasSuffix(item.text, "?") {
+			fitting--
+		}
+	}
+	return max(0, sum+announced+step*float64(len(passage)-1)+fitting)
+}
+
+func howTo(text string) bool {
+	return has(text, "how do i", "how do we", "how can i", "how can we", "how to", "how would i", "wie kann ich", "wie können wir", "wie geht")
+}
+
+// instructs reports whether a sentence tells the reader what to do.
+func instructs(text string) bool {
+	return has(text, "open", "choose", "select", "click", "enter", "go to", "press", "öffnen", "wählen", "klicken", "geben")
+}
+
+// reach returns how many sentences belong together from at on: one, or a list
+// with what introduces it.
 func reach(all []sentence, at int) int {
 	n := 1
-	if !strings.HasSuffix(all[at].text, ":") {
+	if !all[at].item && !strings.HasSuffix(all[at].text, ":") {
 		return n
 	}
-	for next := at + 1; next < len(all) && all[next].chunk == all[at].chunk && (n == 1 || all[next].item); next++ {
+	for next := at + 1; next < len(all) && all[next].chunk == all[at].chunk && all[next].heading == all[at].heading; next++ {
+		if !all[next].item {
+			break
+		}
 		n++
 	}
 	return n
-}
-
-// score is the weight of the open words in a sentence, less for one that only
-// stands under a fitting heading, and slightly less for a long one.
-func score(item sentence, open map[string]bool, weight map[string]float64) float64 {
-	own, above := set(terms(item.text)), set(terms(item.heading))
-	sum := 0.0
-	for _, term := range sortedKeys(open) {
-		switch {
-		case own[term]:
-			sum += weight[term]
-		case above[term]:
-			sum += weight[term] / 2
-		}
-	}
-	if strings.HasSuffix(item.text, "?") {
-		sum /= 2
-	}
-	return sum / (1 + float64(len(item.text))/2000)
 }
 
 func unique(words []string) []string {

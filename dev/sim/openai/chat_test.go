@@ -37,8 +37,8 @@ func TestModelAnswersWithWhatStandsInTheChunks(t *testing.T) {
 		},
 		"two questions, two chunks": {
 			question:  "When are invoices sent each month? And how long are exports kept?",
-			message:   "Exports are kept for 7 days. Invoices are sent on the first day of each month.",
-			citations: []string{"exp-1", "bill-1"}, category: "billing",
+			message:   "Invoices are sent on the first day of each month. Exports are kept for 7 days.",
+			citations: []string{"bill-1", "exp-1"}, category: "billing",
 		},
 	}
 	bundle := setup(t, openai.Options{})

@@ -3,6 +3,7 @@ package openai
 import (
 	"hash/fnv"
 	"math"
+	"strings"
 )
 
 // DefaultDimensions is the size of an embedding unless the request names one.
@@ -14,6 +15,9 @@ const (
 	stopWeight = 0.05
 	pairWeight = 0.6
 	gramWeight = 0.25
+	// titleWeight multiplies the features of a first line that stands alone: it
+	// says what the rest is about.
+	titleWeight = 2.0
 )
 
 // Embed returns the vector of text: stems, pairs of stems and parts of words,
@@ -24,25 +28,13 @@ func Embed(text string, dimensions int) []float32 {
 	weights := map[string]float64{}
 	add := func(feature string, weight float64) {
 		counts[feature]++
-		weights[feature] = weight
+		weights[feature] = max(weights[feature], weight)
 	}
-	stop := stopWords()
-	previous := ""
-	for _, word := range tokens(text) {
-		if stop[word] {
-			add("w "+word, stopWeight)
-			continue
-		}
-		root := stem(word)
-		add("w "+root, wordWeight)
-		if previous != "" {
-			add("p "+previous+" "+root, pairWeight)
-		}
-		previous = root
-		runes := []rune("^" + root + "$")
-		for i := 0; i+4 <= len(runes); i++ {
-			add("g "+string(runes[i:i+4]), gramWeight)
-		}
+	if title, rest, ok := strings.Cut(text, "\n"); ok {
+		features(title, titleWeight, add)
+		features(rest, 1, add)
+	} else {
+		features(text, 1, add)
 	}
 	if len(counts) == 0 {
 		add("t "+text, wordWeight)
@@ -58,6 +50,28 @@ func Embed(text string, dimensions int) []float32 {
 		vector[at%uint64(dimensions)] += value
 	}
 	return normalise(vector)
+}
+
+// features hands out what a text is made of, with the weight of each feature.
+func features(text string, factor float64, add func(feature string, weight float64)) {
+	stop := stopWords()
+	previous := ""
+	for _, word := range tokens(text) {
+		if stop[word] {
+			add("w "+word, stopWeight)
+			continue
+		}
+		root := stem(word)
+		add("w "+root, factor*wordWeight)
+		if previous != "" {
+			add("p "+previous+" "+root, factor*pairWeight)
+		}
+		previous = root
+		runes := []rune("^" + root + "$")
+		for i := 0; i+4 <= len(runes); i++ {
+			add("g "+string(runes[i:i+4]), factor*gramWeight)
+		}
+	}
 }
 
 func normalise(vector []float64) []float32 {

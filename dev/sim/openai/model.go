@@ -28,7 +28,10 @@ type step struct {
 func think(request ChatRequest) step {
 	known := gather(request.Messages)
 	found, supported := known.compose()
-	opinion := judge(known.question, found.coverage)
+	if !supported && thanks(known.question) {
+		found.text = "You are welcome."
+	}
+	opinion := judge(known.question, sure(found, supported))
 	respond := step{tool: toolRespond, text: found.text, arguments: map[string]any{
 		"message": found.text, "citations": list(found.citations), "triage": opinion.arguments(),
 	}}
@@ -69,13 +72,28 @@ func decide(request ChatRequest, known evidence, supported bool, opinion triage)
 	if written := known.languages(); len(written) > 0 && !slices.Contains(written, opinion.language) {
 		return escalate(reason{code: "unsupported_language", urgency: "medium"})
 	}
-	if supported {
+	if supported || thanks(known.question) {
 		return step{tool: toolRespond}
 	}
 	if _, offered := request.tool(toolSearch); offered && !request.called(toolSearch) {
 		return step{tool: toolSearch}
 	}
 	return escalate(reason{code: "no_answer_found", urgency: "medium"})
+}
+
+// sure is the confidence that the step is right: escalating what nothing
+// supports is as sure as answering what is well supported.
+func sure(found answer, supported bool) float64 {
+	if !supported {
+		return 0.8
+	}
+	return 0.5 + found.coverage/2
+}
+
+// thanks reports whether a message says nothing but thanks.
+func thanks(text string) bool {
+	return len(terms(text)) <= 2 && !strings.Contains(text, "?") &&
+		has(text, "thanks", "thank you", "thx", "cheers", "much appreciated")
 }
 
 // force answers a request that leaves the model no choice of tool.
@@ -138,7 +156,7 @@ func fallback(request ChatRequest, want, respond step, supported bool) step {
 func shorten(question string) string {
 	stop := stopWords()
 	var kept []string
-	for _, word := range tokens(question) {
+	for _, word := range unique(tokens(question)) {
 		if !stop[word] && len(kept) < 8 {
 			kept = append(kept, word)
 		}

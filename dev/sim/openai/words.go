@@ -69,7 +69,10 @@ hi her here him his how however i i'd i'll i'm i've if in into is isn't it it's 
 not now of off ok okay on once one only or other our out over own please possible problem question quick re really regards same say see she should so some someone something
 soon still such sure tell than thank thanks that that's the their them then there these they thing think this those to too tried try trying under until up us use very want
 was wasn't way we well were what what's when where which while who whom why will wish with won't wondering would wouldn't yes yet you you'd you'll you're your yours dear
-good morning afternoon evening team help best kindly cheers today yesterday`) {
+good morning afternoon evening team help helped helps best kindly cheers today yesterday lot much
+aber als am an auch auf aus bei bin bis bitte danke das dass dem den der des die doch du ein eine einem einen einer er es für guten haben habe hallo hat ich ihr ihre ihrem ihren ihrer im ist ja
+kann kein keine können mein meine meinem meinen meiner mich mir mit muss möchte nach nicht noch nun nur oder sehr sich sie sind so tag um und uns unser unsere vom von wann warum was welche
+wenn wer werden wie wieder wir wird wo zu zum zur über`) {
 		set[word] = true
 	}
 	return set
