@@ -126,9 +126,10 @@ func (q question) best(all []sentence, matches []match, open map[string]bool) pa
 	return found
 }
 
-// gain is the weight of the open terms in a passage. What only the heading says
-// counts for the passage right below it, which is what the heading announces;
-// there, going on for a sentence or two costs nothing.
+// gain is the weight of the open terms in a passage. What only the heading of
+// its section says counts for the passage right below it, which is what the
+// heading announces; there, going on for a sentence or two costs nothing. The
+// title of the whole article says little of one passage.
 func (q question) gain(passage []sentence, open map[string]bool, lead bool) float64 {
 	own := map[string]bool{}
 	for _, item := range passage {
@@ -136,36 +137,44 @@ func (q question) gain(passage []sentence, open map[string]bool, lead bool) floa
 			own[term] = true
 		}
 	}
-	above := set(terms(passage[0].heading))
-	sum, announced := 0.0, 0.0
+	heading := passage[0].heading
+	section := set(terms(heading[strings.LastIndex(heading, " > ")+1:]))
+	above := set(terms(heading))
+	sum, announced, titled := 0.0, 0.0, 0.0
 	for _, term := range q.terms {
 		switch {
 		case !open[term]:
+		case own[term] && section[term] && lead:
+			sum += 1.4 * q.weight[term]
 		case own[term]:
 			sum += q.weight[term]
-		case above[term] && lead:
+		case section[term] && lead:
 			announced += 0.8 * q.weight[term]
 		case above[term]:
-			announced += 0.3 * q.weight[term]
+			titled += 0.3 * q.weight[term]
 		}
 	}
-	if sum+announced == 0 {
+	if sum+announced+titled == 0 {
 		return 0
 	}
-	step := -0.5
-	if lead && announced > 0 {
+	step, fitting := -0.5, 0.0
+	if announced > 0 {
 		step = 0.05
 	}
-	fitting := 0.0
-	if q.howTo && slices.ContainsFunc(passage, func(item sentence) bool { return instructs(item.text) }) {
+	instructive := slices.ContainsFunc(passage, func(item sentence) bool { return instructs(item.text) })
+	if q.howTo && instructive && sum+announced > 0 {
 		fitting = 0.5
 	}
-	for _, item := range passage {
+	list := passage[0].item || strings.HasSuffix(passage[0].text, ":")
+	for i, item := range passage {
+		if i > 0 && !(list && item.item) {
+			fitting += step
+		}
 		if strings.HasSuffix(item.text, "?") {
 			fitting--
 		}
 	}
-	return max(0, sum+announced+step*float64(len(passage)-1)+fitting)
+	return max(0, sum+announced+titled+fitting)
 }
 
 func howTo(text string) bool {

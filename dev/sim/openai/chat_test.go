@@ -35,6 +35,11 @@ func TestModelAnswersWithWhatStandsInTheChunks(t *testing.T) {
 			message:   "To restore a deleted workspace: Open the trash. Choose Restore within 30 days. Wait.",
 			citations: []string{"steps-1"}, category: "general",
 		},
+		"the section that fits, not its neighbour": {
+			question:  "How can I invite members?",
+			message:   "Open Settings > Team and choose Invite. Enter the e-mail address and choose a role.",
+			citations: []string{"team-1"}, category: "general",
+		},
 		"two questions, two chunks": {
 			question:  "When are invoices sent each month? And how long are exports kept?",
 			message:   "Invoices are sent on the first day of each month. Exports are kept for 7 days.",

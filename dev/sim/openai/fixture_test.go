@@ -45,6 +45,9 @@ func chunks(t *testing.T) string {
 		map[string]string{"chunk_id": "exp-1", "title": "Export your data", "content": "## Export\n\nYou can export all projects as CSV or JSON. Exports larger than 2 GB are split into several files.\n\n- Exports are kept for 7 days.\n"},
 		map[string]string{"chunk_id": "bill-1", "title": "Invoices", "content": "Invoices are sent on the first day of each month. You can change the billing address under Settings → Billing."},
 		map[string]string{"chunk_id": "steps-1", "title": "Trash", "content": "To restore a deleted workspace:\n\n1. Open the `trash`.\n2. Choose **Restore** within 30 days.\n3. Wait."},
+		map[string]string{"chunk_id": "team-0", "title": "Invite team members", "content": "This article is for owners. Members do not see these pages."},
+		map[string]string{"chunk_id": "team-2", "title": "Invite team members > Remove a person", "content": "To remove a person, open Settings > Team and choose Remove. They are signed out at once."},
+		map[string]string{"chunk_id": "team-1", "title": "Invite team members > Send an invitation to invite somebody", "content": "1. Open Settings > Team and choose Invite.\n2. Enter the e-mail address and choose a role.\n\nThe link works for 7 days."},
 		map[string]string{"chunk_id": "sla-1", "title": "Uptime", "content": "We promise 99.9 % uptime. Maintenance windows are announced three days ahead."},
 	)
 }
