@@ -1,0 +1,231 @@
+import { zodResolver } from "@hookform/resolvers/zod";
+import { useEffect, useRef, useState } from "react";
+import { useForm, useWatch } from "react-hook-form";
+import type { Problem } from "../api/problem";
+import { submit } from "../api/support";
+import { openTicket } from "../navigation";
+import { Counter, Field, FieldError } from "../ui/Field";
+import { ProblemNotice } from "../ui/ProblemNotice";
+import { useDraft } from "./draft";
+import { Honeypot } from "./Honeypot";
+import { asProblem, splitFieldErrors } from "./refusal";
+import {
+  categories,
+  countCharacters,
+  emptySubmission,
+  messageLimit,
+  priorities,
+  type Submission,
+  type SubmissionInput,
+  submissionSchema,
+} from "./schema";
+
+const categoryLabels: Record<(typeof categories)[number], string> = {
+  general: "General question",
+  technical: "Technical problem",
+  billing: "Billing and payments",
+  feedback: "Feedback",
+  bug_report: "Report a bug",
+};
+
+const priorityLabels: Record<(typeof priorities)[number], string> = {
+  low: "Low",
+  medium: "Medium",
+  high: "High",
+};
+
+export function SupportForm() {
+  const draft = useDraft<SubmissionInput>("fte.draft.form", emptySubmission);
+  const [restored, setRestored] = useState(draft.restored);
+  const [problem, setProblem] = useState<Problem>();
+  const sending = useRef(false);
+
+  const form = useForm<SubmissionInput, unknown, Submission>({
+    resolver: zodResolver(submissionSchema),
+    defaultValues: draft.initial,
+    mode: "onTouched",
+  });
+  const { errors, isSubmitting } = form.formState;
+  const written = useWatch({ control: form.control, name: "message" });
+
+  useEffect(
+    () =>
+      form.subscribe({
+        formState: { values: true },
+        // What a robot or an autofill put into the bait must not come back.
+        callback: ({ values }) => draft.save({ ...values, website: "" }),
+      }),
+    [form, draft],
+  );
+
+  async function send(submission: Submission) {
+    // The button stays enabled to keep the focus, so a second press has to be ignored here.
+    if (sending.current) return;
+    sending.current = true;
+    setProblem(undefined);
+    try {
+      const receipt = await submit(submission, draft.key());
+      draft.clear();
+      openTicket({ receipt, text: submission.message });
+    } catch (error) {
+      refuse(asProblem(error));
+    } finally {
+      sending.current = false;
+    }
+  }
+
+  function refuse(refusal: Problem) {
+    const { known, rest } = splitFieldErrors(refusal, submissionSchema.shape);
+    for (const { field, message } of known) form.setError(field, { type: "server", message });
+    const first = known[0];
+    // A refused bait has no visible field, so it needs the general sentence.
+    if (first) requestAnimationFrame(() => form.setFocus(first.field));
+    if (!first || rest) setProblem(rest ?? refusal);
+  }
+
+  function startOver() {
+    draft.clear();
+    form.reset(emptySubmission, { keepFieldsRef: true });
+    setRestored(false);
+    setProblem(undefined);
+    form.setFocus("name");
+  }
+
+  const onSubmit = form.handleSubmit(send);
+
+  return (
+    <form className="card form" noValidate onSubmit={onSubmit} aria-labelledby="form-title">
+      <h2 id="form-title">Write to support</h2>
+
+      {restored && (
+        <div className="notice" role="status">
+          <p>We kept what you wrote last time.</p>
+          <button type="button" className="button button-quiet" onClick={startOver}>
+            Start over
+          </button>
+        </div>
+      )}
+
+      <div className="row">
+        <Field id="name" label="Name" error={errors.name?.message}>
+          {(control) => (
+            <input
+              {...control}
+              type="text"
+              autoComplete="name"
+              required
+              readOnly={isSubmitting}
+              {...form.register("name")}
+            />
+          )}
+        </Field>
+        <Field id="email" label="Email" error={errors.email?.message}>
+          {(control) => (
+            <input
+              {...control}
+              type="email"
+              autoComplete="email"
+              required
+              readOnly={isSubmitting}
+              {...form.register("email")}
+            />
+          )}
+        </Field>
+      </div>
+
+      <Field id="phone" label="Phone" optional error={errors.phone?.message}>
+        {(control) => (
+          <input
+            {...control}
+            type="tel"
+            autoComplete="tel"
+            readOnly={isSubmitting}
+            {...form.register("phone")}
+          />
+        )}
+      </Field>
+
+      <div className="row">
+        <Field id="category" label="What is it about?" error={errors.category?.message}>
+          {(control) => (
+            <select {...control} required {...form.register("category")}>
+              {categories.map((category) => (
+                <option key={category} value={category}>
+                  {categoryLabels[category]}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <fieldset
+          className="field"
+          aria-describedby={errors.priority ? "priority-error" : undefined}
+          aria-invalid={errors.priority !== undefined}
+        >
+          <legend>How urgent is it?</legend>
+          <div className="segments">
+            {priorities.map((priority) => (
+              <label key={priority} className="segment">
+                <input type="radio" value={priority} {...form.register("priority")} />
+                <span>{priorityLabels[priority]}</span>
+              </label>
+            ))}
+          </div>
+          <FieldError id="priority-error" message={errors.priority?.message} />
+        </fieldset>
+      </div>
+
+      <Field id="subject" label="Subject" error={errors.subject?.message}>
+        {(control) => (
+          <input
+            {...control}
+            type="text"
+            autoComplete="off"
+            required
+            readOnly={isSubmitting}
+            {...form.register("subject")}
+          />
+        )}
+      </Field>
+
+      <Field
+        id="message"
+        label="Message"
+        error={errors.message?.message}
+        hint={
+          <>
+            <span>Attachments are not accepted. Please describe what you see.</span>
+            <Counter used={countCharacters(written.trim())} limit={messageLimit} />
+          </>
+        }
+      >
+        {(control) => (
+          <textarea
+            {...control}
+            rows={7}
+            required
+            readOnly={isSubmitting}
+            {...form.register("message")}
+          />
+        )}
+      </Field>
+
+      <Honeypot {...form.register("website")} />
+
+      {problem && (
+        <ProblemNotice
+          problem={problem}
+          reassurance="What you wrote is still here and is kept in this browser."
+          onRetry={onSubmit}
+        />
+      )}
+
+      <div className="actions">
+        <button type="submit" className="button" aria-disabled={isSubmitting}>
+          {isSubmitting ? "Sending…" : "Send message"}
+        </button>
+        <p className="hint">Your draft is saved in this browser only, until you send it.</p>
+      </div>
+    </form>
+  );
+}
