@@ -44,10 +44,8 @@ type Server struct {
 	// secret seals access tokens.
 	secret [sha256.Size]byte
 
-	// life ends the push hooks that are under way when the server closes.
-	life   context.Context
-	end    context.CancelFunc
-	active sync.WaitGroup
+	// work is the push hooks under way.
+	work wire.Background
 
 	mu       sync.Mutex
 	boxes    map[string]*box
@@ -81,8 +79,6 @@ func New(options Options) (*Server, error) {
 	if err := s.ensureKey(); err != nil {
 		return nil, errors.Join(err, journal.Close())
 	}
-	//nolint:gosec // end is called by Close.
-	s.life, s.end = context.WithCancel(context.Background())
 	s.handler = s.faults.Wrap(s.routes())
 	return s, nil
 }
@@ -145,9 +141,8 @@ func (s *Server) SetOnChange(hook func(ctx context.Context, mailbox string, hist
 // Close ends the push hooks under way, releases hanging requests and closes the
 // state file.
 func (s *Server) Close() error {
-	s.end()
 	s.faults.Clear()
-	s.active.Wait()
+	s.work.Close()
 	return s.journal.Close()
 }
 

@@ -1,6 +1,7 @@
 package gmail
 
 import (
+	"context"
 	"net/http"
 	"regexp"
 	"slices"
@@ -75,11 +76,11 @@ func (s *Server) notify(b *box, records []record) {
 	}
 	b.pushing = true
 	historyID := b.current
-	s.active.Go(func() {
+	s.work.Go(func(ctx context.Context) {
 		for {
-			hook(s.life, b.address, historyID)
+			hook(ctx, b.address, historyID)
 			s.mu.Lock()
-			if !b.again || s.life.Err() != nil {
+			if !b.again || ctx.Err() != nil {
 				b.pushing = false
 				s.mu.Unlock()
 				return

@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -30,9 +31,8 @@ func coded(status int, code, message string) apiError {
 }
 
 func writeError(w http.ResponseWriter, err error) {
-	//nolint:errorlint // validate returns nothing else, unwrapped.
-	problem, ok := err.(apiError)
-	if !ok {
+	var problem apiError
+	if !errors.As(err, &problem) {
 		problem = apiError{status: http.StatusInternalServerError, Type: "server_error", Message: err.Error()}
 	}
 	wire.WriteJSON(w, problem.status, map[string]any{"error": problem})

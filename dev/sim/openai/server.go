@@ -2,7 +2,6 @@ package openai
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -149,7 +148,7 @@ func (s *Server) models(w http.ResponseWriter, _ *http.Request) {
 func decode(r *http.Request, into any) (json.RawMessage, error) {
 	raw, err := io.ReadAll(r.Body)
 	if err != nil {
-		return nil, errors.New("reading the request: " + err.Error())
+		return nil, fmt.Errorf("reading the request: %w", err)
 	}
 	if err := json.Unmarshal(raw, into); err != nil {
 		return nil, invalid("We could not parse the JSON body of your request: %v", err)

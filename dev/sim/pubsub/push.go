@@ -65,9 +65,8 @@ func (s *Server) Redeliver(ctx context.Context, messageID string) error {
 }
 
 func (s *Server) deliver(ctx context.Context, at int) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(s.life, cancel)()
+	ctx, release := s.work.Attach(ctx)
+	defer release()
 	pause := s.options.MinBackoff
 	for {
 		status, err := s.post(ctx, s.Pushes()[at])

@@ -2,7 +2,6 @@ package pubsub
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -48,9 +47,8 @@ type Server struct {
 	log     *slog.Logger
 	keys    keys
 
-	// life ends the pushes that are under way when the server closes.
-	life context.Context
-	end  context.CancelFunc
+	// work is the pushes under way.
+	work wire.Background
 
 	mu     sync.Mutex
 	pushes []Push
@@ -84,8 +82,6 @@ func New(options Options) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	//nolint:gosec // end is called by Close.
-	s.life, s.end = context.WithCancel(context.Background())
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+CertsPath, s.certs)
 	mux.HandleFunc("GET /_sim/log", wire.ServeLog(&s.changed, s.Pushes))
@@ -113,8 +109,8 @@ func (s *Server) SetWebhook(url, audience string) {
 
 // Close ends the pushes under way and releases hanging requests.
 func (s *Server) Close() error {
-	s.end()
 	s.faults.Clear()
+	s.work.Close()
 	s.client.CloseIdleConnections()
 	return nil
 }

@@ -1,7 +1,6 @@
 package twilio
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"log/slog"
@@ -58,10 +57,8 @@ type Server struct {
 	client  *http.Client
 	log     *slog.Logger
 
-	// life ends the webhooks that are under way when the server closes.
-	life   context.Context
-	end    context.CancelFunc
-	active sync.WaitGroup
+	// work is the webhooks and statuses under way.
+	work wire.Background
 
 	mu       sync.Mutex
 	messages []Message
@@ -87,8 +84,6 @@ func New(options Options) (*Server, error) {
 		return nil, err
 	}
 	s.journal = journal
-	//nolint:gosec // end is called by Close.
-	s.life, s.end = context.WithCancel(context.Background())
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2010-04-01/Accounts/{account}/Messages.json", s.authorized(s.create))
 	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages.json", s.authorized(s.list))
@@ -139,9 +134,8 @@ func (s *Server) FailNext(codes ...int) {
 // Close ends the webhooks under way, releases hanging requests and closes the
 // state file.
 func (s *Server) Close() error {
-	s.end()
 	s.faults.Clear()
-	s.active.Wait()
+	s.work.Close()
 	s.client.CloseIdleConnections()
 	return s.journal.Close()
 }

@@ -10,8 +10,8 @@ import (
 
 // progress carries an accepted message on to its end in the background.
 func (s *Server) progress(m Message) {
-	s.active.Go(func() {
-		s.report(s.life, m)
+	s.work.Go(func(ctx context.Context) {
+		s.report(ctx, m)
 		for _, status := range []string{"sent", "delivered"} {
 			if m.Status == status {
 				continue
@@ -27,8 +27,8 @@ func (s *Server) progress(m Message) {
 				s.log.Error("keeping a message's status", "message_sid", m.SID, "error", err)
 				return
 			}
-			s.report(s.life, m)
-			if m.Status == "failed" || s.life.Err() != nil {
+			s.report(ctx, m)
+			if m.Status == "failed" || ctx.Err() != nil {
 				return
 			}
 		}

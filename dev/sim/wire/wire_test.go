@@ -191,3 +191,24 @@ func post(ctx context.Context, url string) (*http.Response, error) {
 	}
 	return http.DefaultClient.Do(req)
 }
+
+func TestBackgroundEndsWhatItStarted(t *testing.T) {
+	t.Parallel()
+	var work wire.Background
+	started, ended := make(chan struct{}), make(chan struct{})
+	work.Go(func(ctx context.Context) {
+		close(started)
+		<-ctx.Done()
+		close(ended)
+	})
+	attached, release := work.Attach(t.Context())
+	defer release()
+	<-started
+	work.Close()
+	<-ended
+	require.ErrorIs(t, attached.Err(), context.Canceled)
+	work.Go(func(context.Context) { t.Error("started after Close") })
+	late, release := work.Attach(t.Context())
+	defer release()
+	require.ErrorIs(t, late.Err(), context.Canceled)
+}
