@@ -59,7 +59,7 @@ func (a *Activities) syncMailbox(ctx context.Context, in ticket.SyncMailboxInput
 
 // mailbox returns the stored cursor, begun at the present if there is none.
 func (a *Activities) mailbox(ctx context.Context, address string) (schema.Mailbox, error) {
-	box, err := a.DB.Mailbox(ctx, address)
+	box, err := a.DB.GetMailbox(ctx, address)
 	if !schema.NoRows(err) {
 		return box, err
 	}
@@ -70,7 +70,7 @@ func (a *Activities) mailbox(ctx context.Context, address string) (schema.Mailbo
 	if err := a.DB.InsertMailbox(ctx, schema.InsertMailboxParams{Mailbox: address, Cursor: int64(now)}); err != nil { //nolint:gosec // history ids are positive
 		return box, err
 	}
-	return a.DB.Mailbox(ctx, address)
+	return a.DB.GetMailbox(ctx, address)
 }
 
 // watch keeps pushes coming. Without them mail is still found by polling, so a

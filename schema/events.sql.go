@@ -29,6 +29,23 @@ func (q *Queries) AdvanceMailbox(ctx context.Context, arg AdvanceMailboxParams) 
 	return err
 }
 
+const getMailbox = `-- name: GetMailbox :one
+SELECT mailbox, cursor, watch_expires_at, synced_at FROM mailboxes WHERE mailbox = $1
+`
+
+// GetMailbox returns how far a mailbox has been read.
+func (q *Queries) GetMailbox(ctx context.Context, mailbox string) (Mailbox, error) {
+	row := q.db.QueryRow(ctx, getMailbox, mailbox)
+	var i Mailbox
+	err := row.Scan(
+		&i.Mailbox,
+		&i.Cursor,
+		&i.WatchExpiresAt,
+		&i.SyncedAt,
+	)
+	return i, err
+}
+
 const insertAgentMetric = `-- name: InsertAgentMetric :exec
 INSERT INTO agent_metrics (turn_id, channel, latency_ms, escalated, tool_calls_count, tokens, cost_usd)
 VALUES ($1, $2, $3, $4, $5,
@@ -102,23 +119,6 @@ func (q *Queries) InsertRawEvent(ctx context.Context, arg InsertRawEventParams) 
 		arg.Labels,
 	)
 	return err
-}
-
-const mailbox = `-- name: Mailbox :one
-SELECT mailbox, cursor, watch_expires_at, synced_at FROM mailboxes WHERE mailbox = $1
-`
-
-// Mailbox returns how far a mailbox has been read.
-func (q *Queries) Mailbox(ctx context.Context, mailbox string) (Mailbox, error) {
-	row := q.db.QueryRow(ctx, mailbox, mailbox)
-	var i Mailbox
-	err := row.Scan(
-		&i.Mailbox,
-		&i.Cursor,
-		&i.WatchExpiresAt,
-		&i.SyncedAt,
-	)
-	return i, err
 }
 
 const rawEvent = `-- name: RawEvent :one

@@ -24,13 +24,24 @@ func (q *Queries) ActivateVersion(ctx context.Context, id int64) error {
 	return err
 }
 
-const allowSlowCleanup = `-- name: AllowSlowCleanup :exec
+const allowSlow = `-- name: AllowSlow :exec
 SELECT set_config('statement_timeout', '60000', true)
 `
 
-// AllowSlowCleanup gives a transaction the time to delete large versions.
-func (q *Queries) AllowSlowCleanup(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, allowSlowCleanup)
+// AllowSlow gives a transaction the time that upkeep of a large version takes.
+func (q *Queries) AllowSlow(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, allowSlow)
+	return err
+}
+
+const analyzeKnowledge = `-- name: AnalyzeKnowledge :exec
+ANALYZE knowledge_base (version, article_id, language, tsv)
+`
+
+// AnalyzeKnowledge renews what the planner and HybridSearch know of how often
+// versions and words occur.
+func (q *Queries) AnalyzeKnowledge(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, analyzeKnowledge)
 	return err
 }
 
@@ -97,34 +108,52 @@ func (q *Queries) DeleteUnusedVersions(ctx context.Context, createdBefore time.T
 }
 
 const hybridSearch = `-- name: HybridSearch :many
-WITH question AS MATERIALIZED (
-    SELECT replace(plainto_tsquery('english', $4::text)::text, '&', '|')::tsquery AS en,
-           replace(plainto_tsquery('german', $4::text)::text, '&', '|')::tsquery AS de,
-           replace(plainto_tsquery('simple', $4::text)::text, '&', '|')::tsquery AS other
+WITH common AS MATERIALIZED (
+    SELECT unnest(s.most_common_elems::text::text[]) AS word, unnest(s.most_common_elem_freqs) AS frequency
+    FROM pg_catalog.pg_stats s
+    WHERE s.schemaname = current_schema() AND s.tablename = 'knowledge_base' AND s.attname = 'tsv'
+), asked AS (
+    SELECT l.language, l.word,
+           row_number() OVER rarest AS place,
+           sum(coalesce(c.frequency, 0)) OVER rarest AS share
+    FROM (
+        SELECT 'en' AS language, unnest(tsvector_to_array(to_tsvector('english', $4::text))) AS word
+        UNION ALL
+        SELECT 'de', unnest(tsvector_to_array(to_tsvector('german', $4::text)))
+        UNION ALL
+        SELECT 'other', unnest(tsvector_to_array(to_tsvector('simple', $4::text)))
+    ) l
+    LEFT JOIN common c ON c.word = l.word
+    WINDOW rarest AS (PARTITION BY l.language ORDER BY coalesce(c.frequency, 0), l.word)
+), quoted AS (
+    SELECT language, '''' || replace(replace(word, '\', '\\'), '''', '''''') || '''' AS word
+    FROM asked
+    WHERE place = 1
+       OR share * (SELECT reltuples FROM pg_catalog.pg_class WHERE oid = 'knowledge_base'::regclass) <= $5::float8
+), question AS MATERIALIZED (
+    SELECT coalesce(string_agg(DISTINCT word, '|'), '')::tsquery AS anything,
+           coalesce(string_agg(word, '|') FILTER (WHERE language = 'en'), '')::tsquery AS en,
+           coalesce(string_agg(word, '|') FILTER (WHERE language = 'de'), '')::tsquery AS de,
+           coalesce(string_agg(word, '|') FILTER (WHERE language = 'other'), '')::tsquery AS other
+    FROM quoted
 ), by_vector AS MATERIALIZED (
     SELECT k.id, (k.embedding <=> $1::vector)::float8 AS distance
     FROM knowledge_base k
-    WHERE k.version = $5
+    WHERE k.version = $6
     ORDER BY k.embedding <=> $1::vector
     LIMIT 40
-), matching AS MATERIALIZED (
-    SELECT k.id, ts_rank_cd(k.tsv, q.en)::float8 AS rank
-    FROM question q, knowledge_base k
-    WHERE k.version = $5 AND k.language = 'en' AND k.tsv @@ q.en
-    UNION ALL
-    SELECT k.id, ts_rank_cd(k.tsv, q.de)::float8
-    FROM question q, knowledge_base k
-    WHERE k.version = $5 AND k.language = 'de' AND k.tsv @@ q.de
-    UNION ALL
-    SELECT k.id, ts_rank_cd(k.tsv, q.other)::float8
-    FROM question q, knowledge_base k
-    WHERE k.version = $5 AND k.language NOT IN ('en', 'de') AND k.tsv @@ q.other
 ), by_text AS MATERIALIZED (
-    SELECT id, rank FROM matching ORDER BY rank DESC, id LIMIT 40
+    SELECT k.id, ts_rank(k.tsv, l.words)::float8 AS rank
+    FROM question q,
+         knowledge_base k,
+         LATERAL (SELECT CASE k.language WHEN 'en' THEN q.en WHEN 'de' THEN q.de ELSE q.other END AS words) l
+    WHERE k.version = $6 AND k.tsv @@ q.anything AND k.tsv @@ l.words
+    ORDER BY rank DESC, k.id
+    LIMIT 40
 ), fused AS (
     SELECT r.id, sum(1.0 / (60 + r.position))::float8 AS score
     FROM (
-        SELECT id, row_number() OVER (ORDER BY distance, id) AS position FROM by_vector
+        SELECT id, row_number() OVER (ORDER BY distance + 0, id) AS position FROM by_vector
         UNION ALL
         SELECT id, row_number() OVER (ORDER BY rank DESC, id) FROM by_text
     ) r
@@ -149,6 +178,7 @@ type HybridSearchParams struct {
 	MaxOfArticle int32
 	MaxChunks    int32
 	Query        string
+	MaxMatches   float64
 	Version      int64
 }
 
@@ -164,14 +194,17 @@ type HybridSearchRow struct {
 
 // HybridSearch ranks the chunks of a version by vector and by words, fuses the
 // two rankings by reciprocal rank, and keeps the best of each article. Any word
-// of the question may match; each language has its own stems, and each branch
-// compares with a constant so that the word index serves it.
+// of the question may match, each language with its own stems, and each branch
+// compares with one value so that the word index serves it. Ranking costs by
+// the row, so the commonest words, by the statistics of the planner, are left
+// out once the others match enough.
 func (q *Queries) HybridSearch(ctx context.Context, arg HybridSearchParams) ([]HybridSearchRow, error) {
 	rows, err := q.db.Query(ctx, hybridSearch,
 		arg.Embedding,
 		arg.MaxOfArticle,
 		arg.MaxChunks,
 		arg.Query,
+		arg.MaxMatches,
 		arg.Version,
 	)
 	if err != nil {

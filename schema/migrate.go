@@ -24,7 +24,11 @@ func Migrations() fs.FS { return migrations }
 // Migrate brings the database to the newest schema and returns the files it
 // applied. Several processes may call it at once: one migrates, the others wait.
 func Migrate(ctx context.Context, url string) ([]string, error) {
-	provider, closeDB, err := newProvider(url)
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return nil, fmt.Errorf("preparing the migration lock: %w", err)
+	}
+	provider, closeDB, err := newProvider(url, goose.WithSessionLocker(locker))
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +66,7 @@ func CheckCurrent(ctx context.Context, url string) error {
 	return nil
 }
 
-func newProvider(url string) (*goose.Provider, func(), error) {
+func newProvider(url string, options ...goose.ProviderOption) (*goose.Provider, func(), error) {
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, nil, ticket.Errorf(ticket.CodeInvalid, "DATABASE_URL is not a Postgres connection string (postgres://user:password@host:5432/name)")
@@ -71,12 +75,8 @@ func newProvider(url string) (*goose.Provider, func(), error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the migrations: %w", err)
 	}
-	locker, err := lock.NewPostgresSessionLocker()
-	if err != nil {
-		return nil, nil, fmt.Errorf("preparing the migration lock: %w", err)
-	}
 	db := stdlib.OpenDB(*cfg)
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, options...)
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("reading the migrations: %w", err), db.Close())
 	}

@@ -200,7 +200,7 @@ func (w *workerProcess) consume(ctx context.Context, group *errgroup.Group, read
 	consumer, err := stream.NewConsumer(stream.ConsumerOptions{
 		Brokers: w.c.KafkaBrokers, Group: name, Topics: topics, Handler: h, DeadLetters: stream.NewDeadLetters(w.producer),
 		ClientID: "fte-" + host, SessionTimeout: w.c.KafkaSession, Heartbeat: w.c.KafkaSession / 6,
-		Logger: w.log, Registerer: prometheus.WrapRegistererWith(prometheus.Labels{"group": name}, w.registry),
+		Logger: w.log, Registerer: w.registry,
 	})
 	if err != nil {
 		return err

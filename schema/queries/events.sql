@@ -12,8 +12,8 @@ SELECT id FROM raw_events WHERE source = sqlc.arg(source) AND external_id = sqlc
 -- name: RawEvent :one
 SELECT body, provider_at, labels FROM raw_events WHERE id = sqlc.arg(id);
 
--- Mailbox returns how far a mailbox has been read.
--- name: Mailbox :one
+-- GetMailbox returns how far a mailbox has been read.
+-- name: GetMailbox :one
 SELECT * FROM mailboxes WHERE mailbox = sqlc.arg(mailbox);
 
 -- InsertMailbox starts reading a mailbox at a cursor.

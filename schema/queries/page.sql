@@ -3,9 +3,28 @@
 -- taken up which came while it was the conversation's ticket. A message of ours
 -- that was withdrawn is left out.
 -- name: PageMessages :many
+WITH shown AS MATERIALIZED (
+    SELECT t.id, t.conversation_id, coalesce(t.closed_at, 'infinity') AS until, coalesce(
+        (SELECT max(b.closed_at)
+         FROM tickets b
+         WHERE b.conversation_id = t.conversation_id AND b.created_at < t.created_at),
+        '-infinity') AS since
+    FROM tickets t
+    WHERE t.id = sqlc.arg(ticket_id)
+), taken AS MATERIALIZED (
+    -- An open turn names its messages before they are attached to it; a batch
+    -- that was made anew names them again.
+    SELECT DISTINCT ON (n.message_id) n.message_id, u.ticket_id
+    FROM turns u
+    JOIN shown t ON t.conversation_id = u.conversation_id
+    CROSS JOIN unnest(u.message_ids) AS n (message_id)
+    ORDER BY n.message_id, u.created_at DESC
+)
 SELECT m.id, m.author, m.body, m.channel, m.provider_at, m.received_at, coalesce(o.delivery, '')::text AS delivery, o.sent_at
-FROM tickets t
+FROM shown t
 JOIN messages m ON m.conversation_id = t.conversation_id
+LEFT JOIN turns u ON u.id = m.turn_id
+LEFT JOIN taken k ON k.message_id = m.id AND m.turn_id IS NULL
 LEFT JOIN LATERAL (
     SELECT s.delivery, s.state, s.sent_at
     FROM outbox s
@@ -13,22 +32,8 @@ LEFT JOIN LATERAL (
     ORDER BY s.state = 'cancelled', s.created_at, s.id
     LIMIT 1
 ) o ON true
-WHERE t.id = sqlc.arg(ticket_id)
+WHERE coalesce(u.ticket_id, k.ticket_id, CASE WHEN m.received_at > t.since AND m.received_at <= t.until THEN t.id END) = t.id
   AND o.state IS DISTINCT FROM 'cancelled'
-  AND (
-      m.turn_id IN (SELECT u.id FROM turns u WHERE u.ticket_id = t.id)
-      OR m.turn_id IS NULL AND coalesce(
-          -- An open turn names its messages before they are attached to it.
-          (SELECT u.ticket_id = t.id
-           FROM turns u
-           WHERE u.conversation_id = t.conversation_id AND m.id = ANY (u.message_ids)
-           ORDER BY u.created_at DESC
-           LIMIT 1),
-          m.received_at <= coalesce(t.closed_at, 'infinity') AND m.received_at > coalesce(
-              (SELECT max(b.closed_at)
-               FROM tickets b
-               WHERE b.conversation_id = t.conversation_id AND b.created_at < t.created_at),
-              '-infinity')))
 ORDER BY m.provider_at, m.received_at, m.external_id;
 
 -- SpoolBacklog says how many events wait in the spool and for how many seconds

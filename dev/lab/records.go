@@ -1,0 +1,90 @@
+package lab
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/digital-fte/fte/ticket"
+)
+
+// The checker asks the database in its own words: a fault in a query of the
+// service must not hide itself.
+
+// outcomes returns how each stored inbound message was settled.
+func (l *Lab) outcomes(ctx context.Context) map[Inbound][]ticket.Outcome {
+	type row struct {
+		Channel    ticket.Channel
+		ExternalID string
+		Outcome    *ticket.Outcome
+	}
+	byMessage := map[[2]string][]ticket.Outcome{}
+	for _, r := range query[row](ctx, l, `SELECT m.channel, m.external_id, p.outcome
+		FROM messages m LEFT JOIN processed_messages p ON p.message_id = m.id WHERE m.author = 'customer'`) {
+		key := [2]string{string(r.Channel), r.ExternalID}
+		if r.Outcome != nil {
+			byMessage[key] = append(byMessage[key], *r.Outcome)
+		}
+	}
+	found := map[Inbound][]ticket.Outcome{}
+	for _, in := range l.accepted {
+		found[in] = byMessage[[2]string{string(in.Channel), in.ExternalID}]
+	}
+	return found
+}
+
+// send is one row of the outbox with the conversation it belongs to.
+type send struct {
+	ID           uuid.UUID
+	SendKey      string
+	Via          string
+	State        string
+	Recipient    string
+	ProviderID   *string
+	Conversation uuid.UUID
+	Part         int
+	Body         string
+	Turn uuid.UUID
+}
+
+func (l *Lab) sends(ctx context.Context) []send {
+	return query[send](ctx, l, `SELECT o.id, o.send_key, o.via, o.state, o.recipient, o.provider_id,
+			o.conversation_id AS conversation, o.part, m.body, o.turn_id AS turn
+		FROM outbox o JOIN messages m ON m.id = o.message_id JOIN turns t ON t.id = o.turn_id
+		ORDER BY o.conversation_id, (SELECT min(x.received_at) FROM messages x WHERE x.id = ANY (t.message_ids)), o.created_at, o.part`)
+}
+
+// settledTurns returns the messages of each turn that is not open.
+func (l *Lab) settledTurns(ctx context.Context) map[uuid.UUID][]uuid.UUID {
+	type row struct {
+		ID       uuid.UUID
+		Messages []uuid.UUID
+	}
+	turns := map[uuid.UUID][]uuid.UUID{}
+	for _, r := range query[row](ctx, l, `SELECT id, message_ids AS messages FROM turns WHERE state <> 'open'`) {
+		turns[r.ID] = r.Messages
+	}
+	return turns
+}
+
+func (l *Lab) workflowIDs(ctx context.Context) []string {
+	type row struct{ WorkflowID string }
+	var ids []string
+	for _, r := range query[row](ctx, l, `SELECT workflow_id FROM conversations`) {
+		ids = append(ids, r.WorkflowID)
+	}
+	return ids
+}
+
+func query[T any](ctx context.Context, l *Lab, sql string) []T {
+	conn, err := pgx.Connect(ctx, l.Database)
+	require.NoError(l.t, err)
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	rows, err := conn.Query(ctx, sql)
+	require.NoError(l.t, err)
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[T])
+	require.NoError(l.t, err)
+	return all
+}
