@@ -125,7 +125,7 @@ func formError(faults []webform.FieldError, err error) error {
 		return &refusal{http.StatusBadRequest, "malformed", "the request is not a JSON object"}
 	}
 	if err == nil && len(faults) > 0 {
-		return fieldFaults(faults)
+		return fieldErrors(faults)
 	}
 	return err
 }

@@ -98,7 +98,7 @@ func TestRepeatedSubmissionIsSpooledOnce(t *testing.T) {
 	require.EqualValues(t, 1, backlog.Depth)
 }
 
-func TestBadSubmissionsAreRefused(t *testing.T) {
+func TestBadSubmissionsAreRefused(t *testing.T) { //nolint:tparallel // nothing of theirs may be left at the end
 	t.Parallel()
 	b := setup(t)
 	for name, test := range map[string]struct {

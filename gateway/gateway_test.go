@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -39,7 +40,7 @@ const (
 
 	publicURL  = "https://support.example.com"
 	accountSID = "AC00000000000000000000000000000001"
-	authToken  = "twilio-token"
+	authToken  = "twilio-token" //nolint:gosec // opens nothing
 )
 
 // bundle is a gateway with everything around it.
@@ -152,8 +153,8 @@ func (b *bundle) do(t *testing.T, method, path, body string, header ...string) a
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, b.server.URL+path, strings.NewReader(body))
 	require.NoError(t, err)
-	for i := 0; i < len(header); i += 2 {
-		request.Header.Set(header[i], header[i+1])
+	for pair := range slices.Chunk(header, 2) {
+		request.Header.Set(pair[0], pair[1])
 	}
 	if len(body) > maxForm {
 		// Over a connection, the server may hang up before the body is sent.

@@ -44,8 +44,8 @@ func (g *Gateway) recover(c *gin.Context) {
 		g.log.ErrorContext(c.Request.Context(), "handler panicked", "panic", thrown, "route", c.FullPath(),
 			"correlation_id", correlationID(c), "stack", string(debug.Stack()))
 		if c.Writer.Written() {
-			c.Abort()
-			return
+			// An answer that is cut off must not look complete.
+			panic(http.ErrAbortHandler)
 		}
 		g.fail(c, ticket.Errorf(ticket.CodeInternal, "internal error"))
 	}()

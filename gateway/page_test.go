@@ -144,6 +144,7 @@ func TestUnknownTicketsAllLookTheSame(t *testing.T) {
 		"NUL": "%00", "invalid UTF-8": "%ff", "endless": strings.Repeat("a", 8000),
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			for _, suffix := range []string{"", "/events"} {
 				p := requireProblem(t, b.do(t, http.MethodGet, "/support/ticket/"+id+suffix, "", "X-Correlation-ID", "same"), http.StatusNotFound)
 				require.Equal(t, problem{
@@ -217,14 +218,16 @@ func TestPageWithoutADatabase(t *testing.T) {
 }
 
 // watch connects to a ticket's events.
-func (b *bundle) watch(t *testing.T, id uuid.UUID) (*http.Response, *bufio.Scanner) {
+func (b *bundle) watch(t *testing.T, id uuid.UUID) *bufio.Scanner {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.server.URL+"/support/ticket/"+id.String()+"/events", nil)
 	require.NoError(t, err)
 	response, err := b.server.Client().Do(request)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = response.Body.Close() })
-	return response, bufio.NewScanner(response.Body)
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.Equal(t, "text/event-stream", response.Header.Get("Content-Type"))
+	return bufio.NewScanner(response.Body)
 }
 
 func nextEvent(t *testing.T, s *bufio.Scanner) ticketPage {
@@ -242,9 +245,7 @@ func TestWatcherHearsOfChanges(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *Options) { o.MaxWatchers = 1 })
 	id := b.opts.Secrets.TicketID("seed")
-	response, events := b.watch(t, id)
-	require.Equal(t, http.StatusOK, response.StatusCode)
-	require.Equal(t, "text/event-stream", response.Header.Get("Content-Type"))
+	events := b.watch(t, id)
 	require.Equal(t, ticket.Received, nextEvent(t, events).Status)
 
 	refused := b.do(t, http.MethodGet, "/support/ticket/"+id.String()+"/events", "")
@@ -272,7 +273,7 @@ func scanOn(s *bufio.Scanner) bool {
 func TestWatcherHasToConnectAgain(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *Options) { o.WatchDuration = time.Millisecond })
-	_, events := b.watch(t, b.opts.Secrets.TicketID("seed"))
+	events := b.watch(t, b.opts.Secrets.TicketID("seed"))
 	nextEvent(t, events)
 	require.False(t, scanOn(events))
 }

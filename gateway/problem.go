@@ -34,13 +34,13 @@ type problem struct {
 	Status        int         `json:"status"`
 	Detail        string      `json:"detail"`
 	CorrelationID string      `json:"correlation_id"`
-	Errors        fieldFaults `json:"errors,omitempty"`
+	Errors        fieldErrors `json:"errors,omitempty"`
 }
 
-// fieldFaults are what a customer has to mend in the form.
-type fieldFaults []webform.FieldError
+// fieldErrors are what a customer has to mend in the form.
+type fieldErrors []webform.FieldError
 
-func (fieldFaults) Error() string { return "some fields are not filled in correctly" }
+func (fieldErrors) Error() string { return "some fields are not filled in correctly" }
 
 // statusOf translates a code to a status. It is the only place that does.
 func statusOf(code ticket.Code) int {
@@ -89,18 +89,16 @@ func (g *Gateway) fail(c *gin.Context, err error) {
 }
 
 func describe(err error) (problem, string) {
-	var refused *refusal
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*refusal](err); ok {
 		return newProblem(refused.status, refused.detail), refused.reason
 	}
-	var faults fieldFaults
-	if errors.As(err, &faults) {
+	if faults, ok := errors.AsType[fieldErrors](err); ok {
 		p := newProblem(statusOf(ticket.CodeInvalid), faults.Error())
 		p.Errors = faults
 		return p, string(ticket.CodeInvalid)
 	}
-	var coded *ticket.Error
-	if !errors.As(err, &coded) {
+	coded, ok := errors.AsType[*ticket.Error](err)
+	if !ok {
 		return newProblem(http.StatusInternalServerError, "internal error"), string(ticket.CodeInternal)
 	}
 	p := newProblem(statusOf(coded.Code), coded.Message)

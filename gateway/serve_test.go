@@ -295,7 +295,7 @@ func TestShutdownFinishesWhatIsUnderWay(t *testing.T) {
 	status, _ = get(t, outer, "/health")
 	require.Equal(t, http.StatusOK, status, "it still answers")
 	eventually(t, func() bool {
-		conn, err := net.DialTimeout("tcp", outer.Addr().String(), time.Second)
+		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(t.Context(), "tcp", outer.Addr().String())
 		if err == nil {
 			_ = conn.Close()
 		}

@@ -22,8 +22,8 @@ const (
 	emptyTwiML = "<Response></Response>"
 )
 
-// maxSID is longer than any id Twilio gives.
-const maxSID = 64
+// maxToken is longer than any id or status Twilio gives.
+const maxToken = 64
 
 func (g *Gateway) whatsAppMessage(c *gin.Context) error {
 	signed, err := g.readTwilio(c)
@@ -45,8 +45,8 @@ func (g *Gateway) whatsAppStatus(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	status := signed.Params["MessageStatus"]
-	if !isToken(status, maxSID) {
+	status, ok := signed.token("MessageStatus", "SmsStatus")
+	if !ok {
 		status = "unknown"
 	}
 	if err := g.deliver(c, stream.Event{
@@ -92,13 +92,21 @@ func (g *Gateway) readTwilio(c *gin.Context) (*twilioRequest, error) {
 // sid returns Twilio's id of the message, or one made of the request where it
 // has none that could be a key.
 func (r *twilioRequest) sid() string {
-	for _, name := range []string{"MessageSid", "SmsSid"} {
-		if id := r.Params[name]; isToken(id, maxSID) {
-			return id
-		}
+	if id, ok := r.token("MessageSid", "SmsSid", "SmsMessageSid"); ok {
+		return id
 	}
 	sum := sha256.Sum256(r.body)
 	return hex.EncodeToString(sum[:16])
+}
+
+// token returns the first of these parameters that can be part of an id.
+func (r *twilioRequest) token(names ...string) (string, bool) {
+	for _, name := range names {
+		if value := r.Params[name]; isToken(value, maxToken) {
+			return value, true
+		}
+	}
+	return "", false
 }
 
 // numberOf returns the E.164 number of an address, or the address itself if it
