@@ -111,8 +111,11 @@ func (in *ingest) run(ctx context.Context) (Report, error) {
 			in.progress(end, len(chunks))
 		}
 	}
+	if err := in.analyze(ctx); err != nil {
+		return Report{}, fmt.Errorf("renewing statistics: %w", err)
+	}
 	if err := in.activate(ctx, version); err != nil {
-		return Report{}, err
+		return Report{}, fmt.Errorf("switching to version %d: %w", version, err)
 	}
 	in.tidy(ctx)
 	in.log.InfoContext(ctx, "knowledge base switched", "version", in.report.Version, "articles", in.report.Articles,
@@ -213,6 +216,17 @@ func (in *ingest) embed(ctx context.Context, chunks []pending, vectors map[strin
 	return nil
 }
 
+// analyze lets the first search of the new version be planned and weighted as
+// the thousandth.
+func (in *ingest) analyze(ctx context.Context) error {
+	return in.db.Tx(ctx, func(q *schema.Queries) error {
+		if err := q.AllowSlow(ctx); err != nil {
+			return err
+		}
+		return q.AnalyzeKnowledge(ctx)
+	})
+}
+
 // activate switches to version, unless another ingest has been there: the same
 // articles need no switch, and a version begun later is never replaced.
 func (in *ingest) activate(ctx context.Context, version int64) error {
@@ -244,7 +258,7 @@ func (in *ingest) activate(ctx context.Context, version int64) error {
 // failure only leaves them to the next ingest.
 func (in *ingest) tidy(ctx context.Context) {
 	err := in.db.Tx(ctx, func(q *schema.Queries) error {
-		if err := q.AllowSlowCleanup(ctx); err != nil {
+		if err := q.AllowSlow(ctx); err != nil {
 			return err
 		}
 		return q.DeleteUnusedVersions(ctx, time.Now().Add(-unusedFor))

@@ -14,6 +14,9 @@ import (
 const (
 	// maxQueryBytes is what any embedding model takes as one text.
 	maxQueryBytes = 8000
+	// maxMatches is about how many chunks are ranked by words: each costs some
+	// microseconds, and common words tell the least.
+	maxMatches = 1000
 	// maxOfArticle keeps one long article from crowding out all others.
 	maxOfArticle = 3
 )
@@ -71,7 +74,7 @@ func (b *Base) Search(ctx context.Context, query string, maxChunks int) (Found, 
 		}
 		rows, err = q.HybridSearch(ctx, schema.HybridSearchParams{
 			Version: live.ID, Embedding: pgvector.NewVector(vector), Query: query,
-			MaxOfArticle: maxOfArticle, MaxChunks: int32(min(maxChunks, 1000)),
+			MaxMatches: maxMatches, MaxOfArticle: maxOfArticle, MaxChunks: int32(min(maxChunks, 1000)),
 		})
 		return err
 	})
