@@ -41,7 +41,8 @@ type item struct {
 }
 
 // cut makes chunks of the sections of an article. A section too small to stand
-// alone joins the following one, and a long one is cut between its blocks.
+// alone joins the following one, the last the one before, and what is too long
+// is cut between its blocks.
 func cut(title string, sections []section) ([]chunk, error) {
 	var groups [][]item
 	for i, s := range sections {
@@ -61,7 +62,7 @@ func cut(title string, sections []section) ([]chunk, error) {
 		}
 		groups = append(groups, items)
 	}
-	if n := len(groups); n > 1 && size(groups[n-1]) < minWords && size(groups[n-2])+size(groups[n-1]) <= maxWords {
+	if n := len(groups); n > 1 && size(groups[n-1]) < minWords {
 		groups = append(groups[:n-2], slices.Concat(groups[n-2], groups[n-1]))
 	}
 	var chunks []chunk
@@ -89,7 +90,8 @@ func spread(items []item) [][]item {
 	var parts [][]item
 	var part []item
 	for i, it := range items {
-		if have := size(part); have > 0 && (have >= target || have+it.words() > maxWords) {
+		have, rest := size(part), size(items[i:])
+		if have > 0 && (have+it.words() > maxWords || (have >= target && rest >= minWords)) {
 			parts = append(parts, part)
 			part = nil
 			if before := items[i-1]; before.section == it.section && before.kind == prose {

@@ -6,8 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// runesPerWord bounds a word, so that text without spaces has a size too.
-const runesPerWord = 12
+const (
+	// runesPerWord bounds a word, so that text without spaces has a size too.
+	runesPerWord = 12
+	// maxSentenceRunes bounds a sentence, so that text without stops has some.
+	maxSentenceRunes = 4 * maxWords
+)
 
 func (b block) words() int { return countWords(b.text) }
 
@@ -64,7 +68,7 @@ func listEntries(text string) []string {
 }
 
 // sentences cuts text after its sentences, and one that never ends after
-// maxWords.
+// maxSentenceRunes.
 func sentences(text string) []string {
 	var found []string
 	start := 0
@@ -83,7 +87,7 @@ func sentences(text string) []string {
 		switch {
 		case endsSentence(text, r, end):
 			add(end)
-		case end-start > maxWords*runesPerWord/2:
+		case end-start > maxSentenceRunes:
 			if space > start {
 				add(space)
 			} else {
