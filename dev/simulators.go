@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/digital-fte/fte/dev/part"
@@ -161,7 +162,7 @@ func (s *stack) startPlay(links play.Links) (*running, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
-	return &running{detail: site.url, stop: site.stopWith(p.Close)}, nil
+	return &running{detail: strings.Replace(site.url, "127.0.0.1", "localhost", 1) + "/", stop: site.stopWith(p.Close)}, nil
 }
 
 // site is an HTTP server of ours on the loopback interface.

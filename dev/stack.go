@@ -91,11 +91,13 @@ func (s *stack) chooseAddresses() error {
 // person has set, whose names it returns.
 func (s *stack) defaults(secret string) (settings, []string) {
 	all := settings{
-		"FTE_COMPANY":     company,
-		"FTE_SECRET_KEY":  secret,
-		"HTTP_ADDR":       httpAddr,
-		"METRICS_ADDR":    metricsAddr,
-		"PUBLIC_BASE_URL": s.publicURL,
+		"FTE_COMPANY": company,
+		// Here processes are killed on purpose, and somebody waits for the answer.
+		"FTE_KAFKA_SESSION": "6s",
+		"FTE_SECRET_KEY":    secret,
+		"HTTP_ADDR":         httpAddr,
+		"METRICS_ADDR":      metricsAddr,
+		"PUBLIC_BASE_URL":   s.publicURL,
 	}
 	var own []string
 	for name := range all {

@@ -106,8 +106,8 @@ function render() {
   $("new-email").setAttribute("aria-pressed", String(!c && mailing));
 
   const us = setup[channel].address;
-  $("title").textContent = c ? c.subject || c.name || c.address : mailing ? "New mail" : "New WhatsApp chat";
-  $("subtitle").textContent = c ? [c.name, c.address].filter(Boolean).join(" · ") : `to ${us}`;
+  $("title").textContent = c ? c.subject || c.name || c.address : mailing ? "New mail" : "New WhatsApp conversation";
+  $("subtitle").textContent = c ? [c.subject && c.name, c.address].filter(Boolean).join(" · ") : `to ${us}`;
   renderMessages($("messages"), c, { repeat, reply, us });
 
   const ticket = c && ticketNumber(c);

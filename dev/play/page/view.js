@@ -57,8 +57,10 @@ export function renderList(list, conversations, chosen, seen, choose) {
     button.setAttribute("aria-current", String(c.id === chosen));
     button.classList.toggle("fresh", c.messages.length > (seen.get(c.id) ?? 0));
     const who = c.name || c.address;
-    const said = (last.ours ? "" : "You: ") + last.text.replace(/\s+/g, " ").slice(0, 120);
-    button.append(sign(c.channel), element("span", "name", c.subject ? `${who}: ${c.subject}` : who), clock(c.updated), element("span", "last", said));
+    const said = element("span", "last");
+    if (c.subject) said.append(element("b", "", c.subject), " · ");
+    said.append((last.ours ? "" : "You: ") + last.text.replace(/\s+/g, " ").slice(0, 120));
+    button.append(sign(c.channel), element("span", "name", who), clock(c.updated), said);
     button.onclick = () => choose(c.id);
     item.append(button);
     return item;
@@ -76,7 +78,7 @@ export function renderMessages(list, conversation, { repeat, reply, us }) {
   }
   const mail = conversation.channel === "email";
   list.replaceChildren(...conversation.messages.map((m) => {
-    const item = element("li", [m.ours ? "" : "mine", mail ? "mail" : "", known.size > 0 && !known.has(m.id) ? "new" : ""].filter(Boolean).join(" "));
+    const item = element("li", [m.ours ? "" : "mine", mail ? "mail" : "", known.size > 0 && !known.has(m.id) ? "arrived" : ""].filter(Boolean).join(" "));
     item.dataset.id = m.id;
     item.setAttribute("aria-label", m.ours ? "From the service" : "From you");
     if (mail) item.append(mailHead(m));
@@ -98,11 +100,26 @@ function body(text) {
   const lines = text.replaceAll("\r\n", "\n").trim().split("\n");
   let end = lines.length;
   while (end > 0 && (lines[end - 1].startsWith(">") || lines[end - 1].trim() === "")) end--;
-  if (end === lines.length || end === 0) return [element("div", "text", lines.join("\n"))];
+  if (end === lines.length || end === 0) return [written(lines)];
   if (/^On .*wrote:$/.test(lines[end - 1])) end--;
   const quote = element("details");
-  quote.append(element("summary", "", "Quoted text"), element("div", "text", lines.slice(end).join("\n").trim()));
-  return [element("div", "text", lines.slice(0, end).join("\n").trim()), quote];
+  quote.append(element("summary", "", "Quoted text"), written(lines.slice(end)));
+  return [written(lines.slice(0, end)), quote];
+}
+
+// written is a text whose web addresses can be followed.
+function written(lines) {
+  const text = element("div", "text");
+  for (const part of lines.join("\n").trim().split(/(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)])/)) {
+    if (!/^https?:\/\//.test(part)) {
+      text.append(part);
+      continue;
+    }
+    const link = element("a", "", part);
+    Object.assign(link, { href: part, target: "_blank", rel: "noreferrer" });
+    text.append(link);
+  }
+  return text;
 }
 
 function mailMeta(m, reply) {
