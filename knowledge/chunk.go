@@ -89,8 +89,9 @@ func spread(items []item) [][]item {
 	target := total / ((total + maxWords - 1) / maxWords)
 	var parts [][]item
 	var part []item
+	rest := total
 	for i, it := range items {
-		have, rest := size(part), size(items[i:])
+		have := size(part)
 		if have > 0 && (have+it.words() > maxWords || (have >= target && rest >= minWords)) {
 			parts = append(parts, part)
 			part = nil
@@ -101,6 +102,7 @@ func spread(items []item) [][]item {
 			}
 		}
 		part = append(part, it)
+		rest -= it.words()
 	}
 	return append(parts, part)
 }

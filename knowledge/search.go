@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
@@ -19,6 +20,8 @@ const (
 	maxMatches = 1000
 	// maxOfArticle keeps one long article from crowding out all others.
 	maxOfArticle = 3
+	// excerptWords is how much of a chunk people see in a list.
+	excerptWords = 30
 )
 
 // Found is what a search returns. Version is 0 when nothing has been ingested.
@@ -38,6 +41,26 @@ type Chunk struct {
 	Score float64 `json:"score"`
 	// Similarity is the cosine of question and chunk.
 	Similarity float64 `json:"similarity"`
+}
+
+// String lists the chunks for people, with the beginning of each.
+func (f Found) String() string {
+	switch {
+	case f.Version == 0:
+		return "the knowledge base is empty: run `fte kb ingest PATH` first\n"
+	case len(f.Chunks) == 0:
+		return fmt.Sprintf("nothing found in version %d\n", f.Version)
+	}
+	var out strings.Builder
+	for i, c := range f.Chunks {
+		words := strings.Fields(c.Content)
+		excerpt := strings.Join(words[:min(len(words), excerptWords)], " ")
+		if len(words) > excerptWords {
+			excerpt += " …"
+		}
+		fmt.Fprintf(&out, "%d. %s (%s, %s)  similarity %.2f\n   %s\n", i+1, c.Title, c.Slug, c.Language, c.Similarity, excerpt)
+	}
+	return out.String()
 }
 
 // Search returns at most maxChunks chunks that may answer query, the best

@@ -216,3 +216,15 @@ func TestAnUnreachableDatabaseIsUnavailable(t *testing.T) {
 	_, err = knowledge.New(db, &embedder{model: "m"}, discard()).Search(t.Context(), "alpha", 6)
 	require.Equal(t, ticket.CodeUnavailable, ticket.CodeOf(err))
 }
+
+func TestWhatPeopleRead(t *testing.T) {
+	t.Parallel()
+	require.Contains(t, knowledge.Found{}.String(), "fte kb ingest")
+	require.Equal(t, "nothing found in version 3\n", knowledge.Found{Version: 3}.String())
+	require.Equal(t, "1. A > B (dir/a, en)  similarity 0.88\n   One two.\n", knowledge.Found{Version: 3, Chunks: []knowledge.Chunk{
+		{Slug: "dir/a", Title: "A > B", Content: "One\n\ntwo.", Language: "en", Similarity: 0.881},
+	}}.String())
+	require.Equal(t, "version 2 is live: 1 article in 4 chunks, 1 embedded, 3 reused",
+		knowledge.Report{Version: 2, Articles: 1, Chunks: 4, Embedded: 1, Reused: 3}.String())
+	require.Equal(t, "unchanged: version 2 has these 2 articles in 4 chunks", knowledge.Report{Version: 2, Articles: 2, Chunks: 4, Unchanged: true}.String())
+}

@@ -125,12 +125,16 @@ func (p *sectionParser) add(text string, kind blockKind) {
 // start; a fence that is never closed goes on to the end.
 func endOfFence(lines []string, start int, fence string) int {
 	for i := start + 1; i < len(lines); i++ {
-		closing := strings.TrimSpace(lines[i])
-		if len(closing) >= len(fence) && strings.Trim(closing, fence[:1]) == "" {
+		if closesFence(lines[i], fence) {
 			return i + 1
 		}
 	}
 	return len(lines)
+}
+
+func closesFence(line, fence string) bool {
+	line = strings.TrimSpace(line)
+	return len(line) >= len(fence) && strings.Trim(line, fence[:1]) == ""
 }
 
 // dropComments removes HTML comments outside code: they are notes among
@@ -144,7 +148,7 @@ func dropComments(body string) string {
 		switch {
 		case fence == "" && marks != nil:
 			fence = marks[1]
-		case fence != "" && strings.HasPrefix(strings.TrimSpace(line), fence):
+		case fence != "" && closesFence(line, fence):
 			fence = ""
 		case fence == "":
 			if before, _, ok := strings.Cut(line, "<!--"); ok {
