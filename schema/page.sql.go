@@ -91,23 +91,3 @@ func (q *Queries) PageMessages(ctx context.Context, ticketID uuid.UUID) ([]PageM
 	}
 	return items, nil
 }
-
-const spoolBacklog = `-- name: SpoolBacklog :one
-SELECT count(*) AS depth,
-       coalesce(extract(epoch FROM now() - min(spooled_at)), 0)::float8 AS oldest_seconds
-FROM webhook_spool
-`
-
-type SpoolBacklogRow struct {
-	Depth         int64
-	OldestSeconds float64
-}
-
-// SpoolBacklog says how many events wait in the spool and for how many seconds
-// the oldest has.
-func (q *Queries) SpoolBacklog(ctx context.Context) (SpoolBacklogRow, error) {
-	row := q.db.QueryRow(ctx, spoolBacklog)
-	var i SpoolBacklogRow
-	err := row.Scan(&i.Depth, &i.OldestSeconds)
-	return i, err
-}

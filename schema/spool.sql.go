@@ -55,20 +55,23 @@ func (q *Queries) Spool(ctx context.Context, arg SpoolParams) error {
 	return err
 }
 
-const spoolState = `-- name: SpoolState :one
-SELECT count(*) AS depth, min(spooled_at)::timestamptz AS oldest FROM webhook_spool
+const spoolBacklog = `-- name: SpoolBacklog :one
+SELECT count(*) AS depth,
+       coalesce(extract(epoch FROM now() - min(spooled_at)), 0)::float8 AS oldest_seconds
+FROM webhook_spool
 `
 
-type SpoolStateRow struct {
-	Depth  int64
-	Oldest time.Time
+type SpoolBacklogRow struct {
+	Depth         int64
+	OldestSeconds float64
 }
 
-// SpoolState says how many events wait and since when.
-func (q *Queries) SpoolState(ctx context.Context) (SpoolStateRow, error) {
-	row := q.db.QueryRow(ctx, spoolState)
-	var i SpoolStateRow
-	err := row.Scan(&i.Depth, &i.Oldest)
+// SpoolBacklog says how many events wait in the spool and for how many seconds
+// the oldest has.
+func (q *Queries) SpoolBacklog(ctx context.Context) (SpoolBacklogRow, error) {
+	row := q.db.QueryRow(ctx, spoolBacklog)
+	var i SpoolBacklogRow
+	err := row.Scan(&i.Depth, &i.OldestSeconds)
 	return i, err
 }
 

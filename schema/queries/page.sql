@@ -35,10 +35,3 @@ LEFT JOIN LATERAL (
 WHERE coalesce(u.ticket_id, k.ticket_id, CASE WHEN m.received_at > t.since AND m.received_at <= t.until THEN t.id END) = t.id
   AND o.state IS DISTINCT FROM 'cancelled'
 ORDER BY m.provider_at, m.received_at, m.external_id;
-
--- SpoolBacklog says how many events wait in the spool and for how many seconds
--- the oldest has.
--- name: SpoolBacklog :one
-SELECT count(*) AS depth,
-       coalesce(extract(epoch FROM now() - min(spooled_at)), 0)::float8 AS oldest_seconds
-FROM webhook_spool;

@@ -13,9 +13,12 @@ SELECT * FROM webhook_spool ORDER BY id LIMIT sqlc.arg(max_rows);
 -- name: Unspool :exec
 DELETE FROM webhook_spool WHERE id = sqlc.arg(id);
 
--- SpoolState says how many events wait and since when.
--- name: SpoolState :one
-SELECT count(*) AS depth, min(spooled_at)::timestamptz AS oldest FROM webhook_spool;
+-- SpoolBacklog says how many events wait in the spool and for how many seconds
+-- the oldest has.
+-- name: SpoolBacklog :one
+SELECT count(*) AS depth,
+       coalesce(extract(epoch FROM now() - min(spooled_at)), 0)::float8 AS oldest_seconds
+FROM webhook_spool;
 
 -- TryRelayLock makes this session the one that drains the spool, if nobody else does.
 -- name: TryRelayLock :one
