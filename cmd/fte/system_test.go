@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"testing"
 
@@ -13,6 +12,13 @@ import (
 
 // articles is the knowledge base of the fictional company.
 const articles = "../../dev/company/kb"
+
+// question is what the lab's customers ask unless a test needs another one, and
+// answer is what the knowledge base says to it.
+const (
+	question = "How long is the link to reset my password valid?"
+	answer   = `30 minutes`
+)
 
 // newLab starts everything but the roles.
 func newLab(t *testing.T, settings map[string]string) *lab.Lab {
@@ -33,19 +39,18 @@ func TestThreeChannelsInOneReplyEach(t *testing.T) {
 	l.StartAll()
 
 	const phone, mail, form = "+491511234567", "ben@customer.example", "cleo@customer.example"
-	l.WhatsApp(phone, "How do I reset my password? "+l.Canary(phone), 1)
-	l.Deliver(lab.Mail{From: mail, Name: "Ben Okri", Subject: "Password", Text: "Hello,\n\nhow can I reset my password?\n\nThanks " + l.Canary(mail)})
-	submitted := l.Form(form, "Reset password", "How do I reset my password? "+l.Canary(form), "key-1")
+	l.WhatsApp(phone, question+" "+l.Canary(phone), 1)
+	l.Deliver(lab.Mail{From: mail, Name: "Ben Okri", Subject: "Password", Text: "Hello,\n\n" + question + "\n\nThanks, " + l.Canary(mail)})
+	submitted := l.Form(form, "Password link", question+" "+l.Canary(form), "key-1")
 	l.Check()
 
 	for _, customer := range []string{phone, mail, form} {
 		replies := l.RepliesTo(customer)
 		require.Len(t, replies, 1, customer)
-		require.Regexp(t, `(?i)forgot|reset`, replies[0], customer)
+		require.Regexp(t, answer, replies[0], customer)
 	}
 	page := l.TicketPage(submitted.TicketID)
 	require.Equal(t, submitted.TicketNumber, page.TicketNumber)
 	require.Equal(t, ticket.WaitingCustomer, page.Status)
 	require.Len(t, page.Answers(), 1)
-	_ = context.Background
 }
