@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -35,8 +36,9 @@ func localURL(addr, host string) (string, error) {
 
 // checkFree reports an address that somebody else listens on, and the variable
 // that moves us away from it.
-func checkFree(variable, addr string) error {
-	l, err := net.Listen("tcp", addr)
+func checkFree(ctx context.Context, variable, addr string) error {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%s is in use by another program: end it, or set %s to another address, such as 127.0.0.1:18080",
 			addr, variable)

@@ -85,7 +85,8 @@ func testServers(ctx context.Context, progress io.Writer) (settings, func(), err
 // as it reaches us, other signals are passed on: either way it ends by itself,
 // and we after it.
 func execute(args, environ []string, std streams) error {
-	cmd := exec.Command(args[0], args[1:]...) //nolint:gosec // running what was typed is the point
+	//nolint:gosec,noctx // running what was typed is the point, and it ends by itself
+	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = std.in, std.out, std.err
 	cmd.Env = environ
 	signals := make(chan os.Signal, 1)

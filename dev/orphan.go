@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -41,13 +42,13 @@ func (c *claim) give(pid int) error {
 }
 
 // endOrphans ends the services that a killed stack has left behind.
-func endOrphans(c checkout) error {
+func endOrphans(ctx context.Context, c checkout) error {
 	found, err := filepath.Glob(c.kept("run", "*.pid"))
 	if err != nil {
 		return fmt.Errorf("looking for services of an earlier run: %w", err)
 	}
 	for _, path := range found {
-		if err := endOrphan(path, orphanPatience); err != nil {
+		if err := endOrphan(ctx, path, orphanPatience); err != nil {
 			return err
 		}
 	}
@@ -57,10 +58,12 @@ func endOrphans(c checkout) error {
 // orphanPatience is how long an orphan may take to finish what it is doing.
 const orphanPatience = 20 * time.Second
 
-func endOrphan(path string, patience time.Duration) error {
+func endOrphan(ctx context.Context, path string, patience time.Duration) error {
 	// A second SIGTERM would make it drop what it is doing.
 	signals := []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL}
 	next := time.Now()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
 	for {
 		held, err := newClaim(path)
 		if err == nil {
@@ -75,7 +78,11 @@ func endOrphan(path string, patience time.Duration) error {
 			}
 			signals, next = signals[1:], time.Now().Add(patience)
 		}
-		time.Sleep(20 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for a service of an earlier run: %w", ctx.Err())
+		case <-tick.C:
+		}
 	}
 }
 

@@ -35,9 +35,9 @@ const maxDeaths = 3
 func awaitService(ctx context.Context, s *service, url string) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	deaths, why := 0, errors.New("no answer yet")
-	for {
-		if why = answers(ctx, url); why == nil {
+	for deaths := 0; ; {
+		why := answers(ctx, url)
+		if why == nil {
 			return nil
 		}
 		select {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
 
 	"github.com/digital-fte/fte/dev/part"
@@ -36,11 +38,13 @@ func resetCommand(args []string, std streams) error {
 	if err != nil {
 		return err
 	}
-	return reset(c, *force, std)
+	ctx, stop := signal.NotifyContext(context.Background(), stopSignals()...)
+	defer stop()
+	return reset(ctx, c, *force, std)
 }
 
 // reset removes the state of a checkout whose stack is not running.
-func reset(c checkout, force bool, std streams) error {
+func reset(ctx context.Context, c checkout, force bool, std streams) error {
 	unlock, err := part.Lock(c.state)
 	if err != nil {
 		return fmt.Errorf("%w: stop it first", err)
@@ -54,7 +58,7 @@ func reset(c checkout, force bool, std streams) error {
 			return nil
 		}
 	}
-	if err := endOrphans(c); err != nil {
+	if err := endOrphans(ctx, c); err != nil {
 		return err
 	}
 	if err := errors.Join(os.RemoveAll(c.state), os.RemoveAll(c.envFile())); err != nil {

@@ -60,7 +60,7 @@ func (s *service) once(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, s.path, s.args...) //nolint:gosec // the binary just built
+	cmd := exec.CommandContext(ctx, s.path, s.args...)
 	cmd.Dir, cmd.Env = s.dir, s.environ
 	// A file, not a pipe: it must be able to write when we are already dead.
 	cmd.Stdout, cmd.Stderr = out, out
@@ -113,7 +113,7 @@ func (g *services) stopAll() {
 // command runs a command of the production binary to its end and returns the
 // last of what it wrote with an error.
 func (s *stack) command(ctx context.Context, environ []string, args ...string) error {
-	cmd := exec.CommandContext(ctx, s.binary(), args...) //nolint:gosec // the binary just built
+	cmd := exec.CommandContext(ctx, s.binary(), args...)
 	cmd.Dir, cmd.Env = s.root, environ
 	cmd.SysProcAttr = childAttributes()
 	runtime.LockOSThread()

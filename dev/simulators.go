@@ -47,13 +47,13 @@ func (s *stack) simulators() []component {
 	}
 }
 
-func (s *stack) startOpenAI(context.Context) (*running, error) {
+func (s *stack) startOpenAI(ctx context.Context) (*running, error) {
 	// Requests hold whole conversations; nobody reads them here.
 	sim, err := openai.New(openai.Options{Brief: true})
 	if err != nil {
 		return nil, err
 	}
-	site, err := s.serve("openai", openaiPort, sim)
+	site, err := s.serve(ctx, "openai", openaiPort, sim)
 	if err != nil {
 		return nil, errors.Join(err, sim.Close())
 	}
@@ -69,7 +69,7 @@ func (s *stack) startOpenAI(context.Context) (*running, error) {
 	}, nil
 }
 
-func (s *stack) startTwilio(context.Context) (*running, error) {
+func (s *stack) startTwilio(ctx context.Context) (*running, error) {
 	sim, err := twilio.New(twilio.Options{
 		AccountSID: twilioSID, AuthToken: twilioToken, From: whatsappFrom,
 		WebhookURL: s.publicURL + "/webhooks/whatsapp", WebhookTarget: s.gatewayURL,
@@ -80,7 +80,7 @@ func (s *stack) startTwilio(context.Context) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, err := s.serve("twilio", twilioPort, sim)
+	site, err := s.serve(ctx, "twilio", twilioPort, sim)
 	if err != nil {
 		return nil, errors.Join(err, sim.Close())
 	}
@@ -96,7 +96,7 @@ func (s *stack) startTwilio(context.Context) (*running, error) {
 }
 
 // startGmail starts the mailbox and the subscription that tells of its changes.
-func (s *stack) startGmail(context.Context) (_ *running, err error) {
+func (s *stack) startGmail(ctx context.Context) (_ *running, err error) {
 	webhook := s.gatewayURL + "/webhooks/gmail"
 	audience := s.publicURL + "/webhooks/gmail"
 	push, err := pubsub.New(pubsub.Options{
@@ -106,7 +106,7 @@ func (s *stack) startGmail(context.Context) (_ *running, err error) {
 	if err != nil {
 		return nil, err
 	}
-	pushSite, err := s.serve("pubsub", pubsubPort, push)
+	pushSite, err := s.serve(ctx, "pubsub", pubsubPort, push)
 	if err != nil {
 		return nil, errors.Join(err, push.Close())
 	}
@@ -119,11 +119,11 @@ func (s *stack) startGmail(context.Context) (_ *running, err error) {
 		},
 	})
 	if err != nil {
-		return nil, errors.Join(err, stopPush(context.Background()))
+		return nil, errors.Join(err, stopPush(ctx))
 	}
-	site, err := s.serve("gmail", gmailPort, sim)
+	site, err := s.serve(ctx, "gmail", gmailPort, sim)
 	if err != nil {
-		return nil, errors.Join(err, sim.Close(), stopPush(context.Background()))
+		return nil, errors.Join(err, sim.Close(), stopPush(ctx))
 	}
 	sim.SetBaseURL(site.url)
 	stop := func(ctx context.Context) error { return errors.Join(site.stopWith(sim.Close)(ctx), stopPush(ctx)) }
@@ -133,7 +133,7 @@ func (s *stack) startGmail(context.Context) (_ *running, err error) {
 		err = writeSecret(file, credentials)
 	}
 	if err != nil {
-		return nil, errors.Join(err, stop(context.Background()))
+		return nil, errors.Join(err, stop(ctx))
 	}
 	s.mail = sim
 	return &running{
@@ -150,7 +150,7 @@ func (s *stack) startGmail(context.Context) (_ *running, err error) {
 
 // startPlay serves the page on which one plays the customer. It comes after the
 // simulators it speaks to, and after the addresses it links to are known.
-func (s *stack) startPlay(links play.Links) (*running, error) {
+func (s *stack) startPlay(ctx context.Context, links play.Links) (*running, error) {
 	p, err := play.New(play.Options{
 		WhatsApp: s.whatsapp, WhatsAppNumber: whatsappFrom, Mail: s.mail, Mailbox: mailbox, Links: links,
 		Questions: s.path("dev", "company", "questions.jsonl"), StateFile: s.kept("play.jsonl"),
@@ -158,7 +158,7 @@ func (s *stack) startPlay(links play.Links) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, err := s.serve("play", playPort, p)
+	site, err := s.serve(ctx, "play", playPort, p)
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -173,12 +173,13 @@ type site struct {
 }
 
 // serve serves handler on a port that stays the same from start to start.
-func (s *stack) serve(name string, preferred int, handler http.Handler) (*site, error) {
+func (s *stack) serve(ctx context.Context, name string, preferred int, handler http.Handler) (*site, error) {
 	port, err := part.StablePort(s.kept(name+".port"), preferred)
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return nil, fmt.Errorf("listening for %s: %w", name, err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -41,7 +42,7 @@ const maxLog = 10 << 20
 
 // prepare makes the directories, ends what a killed run has left behind and sees
 // to it that the addresses are free.
-func (s *stack) prepare() error {
+func (s *stack) prepare(ctx context.Context) error {
 	for _, dir := range []string{s.logDir(), s.kept("run"), s.kept("bin")} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return fmt.Errorf("making the state directory: %w", err)
@@ -52,15 +53,15 @@ func (s *stack) prepare() error {
 			_ = os.Remove(s.logFile(name))
 		}
 	}
-	if err := endOrphans(s.checkout); err != nil {
+	if err := endOrphans(ctx, s.checkout); err != nil {
 		return err
 	}
-	return s.chooseAddresses()
+	return s.chooseAddresses(ctx)
 }
 
 // chooseAddresses works out where the services will answer, and that nobody else
 // does so already.
-func (s *stack) chooseAddresses() error {
+func (s *stack) chooseAddresses(ctx context.Context) error {
 	for _, listener := range []struct {
 		variable, fallback, host string
 		url                      *string
@@ -70,7 +71,7 @@ func (s *stack) chooseAddresses() error {
 		{workerMetricsVar, workerMetricsAddr, "127.0.0.1", &s.workerURL},
 	} {
 		addr := s.env.get(listener.variable, listener.fallback)
-		if err := checkFree(listener.variable, addr); err != nil {
+		if err := checkFree(ctx, listener.variable, addr); err != nil {
 			return err
 		}
 		url, err := localURL(addr, listener.host)

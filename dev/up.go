@@ -73,7 +73,7 @@ func (s *stack) up(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	if err := s.prepare(); err != nil {
+	if err := s.prepare(ctx); err != nil {
 		return err
 	}
 	s.console.printf("Starting the local stack in %s\n", s.state)
@@ -115,7 +115,7 @@ func (s *stack) up(ctx context.Context) error {
 	if err := s.awaitReady(ctx, running); err != nil {
 		return err
 	}
-	page, err := s.startPlay(s.links(service))
+	page, err := s.startPlay(ctx, s.links(service))
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (p *Page) parent(id string) (*gmail.Mail, error) {
 			return &m, nil
 		}
 	}
-	return nil, errors.New("There is no such mail to answer.") //nolint:revive,staticcheck // shown to a person
+	return nil, errors.New("There is no such mail to answer.")
 }
 
 // compose writes a letter as a mail program does: an answer names its thread and
@@ -72,13 +72,13 @@ func (p *Page) parent(id string) (*gmail.Mail, error) {
 func compose(l letter, parent *gmail.Mail, mailbox string, now time.Time) ([]byte, error) {
 	from, err := mail.ParseAddress(l.From)
 	if err != nil {
-		return nil, errors.New("The sender must be a mail address.") //nolint:revive,staticcheck // shown to a person
+		return nil, errors.New("The sender must be a mail address.")
 	}
 	if strings.TrimSpace(l.Text) == "" {
-		return nil, errors.New("The mail has no text.") //nolint:revive,staticcheck // shown to a person
+		return nil, errors.New("The mail has no text.")
 	}
 	from.Name = l.Name
-	to, subject, text := (&mail.Address{Address: mailbox}).String(), strings.TrimSpace(l.Subject), strings.TrimSpace(l.Text)
+	to, subject, text := (&mail.Address{Address: mailbox}).String(), strings.Join(strings.Fields(l.Subject), " "), strings.TrimSpace(l.Text)
 	_, domain, _ := strings.Cut(from.Address, "@")
 	header := [][2]string{
 		{"Message-ID", "<" + rand.Text() + "@" + domain + ">"},

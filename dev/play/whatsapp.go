@@ -34,7 +34,7 @@ type chats struct {
 	changed wire.Signal
 
 	// life ends the deliveries under way.
-	life   context.Context
+	life   context.Context //nolint:containedctx // it lives as long as the struct
 	end    context.CancelFunc
 	active sync.WaitGroup
 
@@ -50,7 +50,6 @@ func newChats(sim *twilio.Server, stateFile string) (*chats, error) {
 		return nil, err
 	}
 	c.journal = journal
-	//nolint:gosec // end is called by close.
 	c.life, c.end = context.WithCancel(context.Background())
 	if sim == nil {
 		return c, nil
