@@ -79,17 +79,21 @@ func (f *fleet) launch(ctx context.Context, all []component, env environment) (f
 func (f *fleet) watch(ctx context.Context) {
 	var all sync.WaitGroup
 	for _, c := range f.order {
-		if f.alive[c.name].died != nil {
+		if f.running(c.name).died != nil {
 			all.Go(func() { f.watchOne(ctx, c) })
 		}
 	}
 	all.Wait()
 }
 
-func (f *fleet) watchOne(ctx context.Context, c component) {
+func (f *fleet) running(name string) *running {
 	f.mu.Lock()
-	now := f.alive[c.name]
-	f.mu.Unlock()
+	defer f.mu.Unlock()
+	return f.alive[name]
+}
+
+func (f *fleet) watchOne(ctx context.Context, c component) {
+	now := f.running(c.name)
 	pause := newBackoff()
 	for {
 		select {

@@ -38,17 +38,17 @@ func (p *Page) sendMail(w http.ResponseWriter, r *http.Request) {
 	}
 	parent, err := p.parent(request.ReplyTo)
 	if err != nil {
-		refuse(w, http.StatusNotFound, err.Error())
+		refuse(w, http.StatusNotFound, sentence(err))
 		return
 	}
 	raw, err := compose(request, parent, p.options.Mailbox, time.Now())
 	if err != nil {
-		refuse(w, http.StatusUnprocessableEntity, err.Error())
+		refuse(w, http.StatusUnprocessableEntity, sentence(err))
 		return
 	}
 	id, err := p.options.Mail.Deliver(raw)
 	if err != nil {
-		refuse(w, http.StatusBadGateway, err.Error())
+		refuse(w, http.StatusBadGateway, sentence(err))
 		return
 	}
 	wire.WriteJSON(w, http.StatusAccepted, map[string]string{"id": id})
@@ -64,7 +64,7 @@ func (p *Page) parent(id string) (*gmail.Mail, error) {
 			return &m, nil
 		}
 	}
-	return nil, errors.New("There is no such mail to answer.")
+	return nil, errors.New("there is no such mail to answer")
 }
 
 // compose writes a letter as a mail program does: an answer names its thread and
@@ -72,10 +72,10 @@ func (p *Page) parent(id string) (*gmail.Mail, error) {
 func compose(l letter, parent *gmail.Mail, mailbox string, now time.Time) ([]byte, error) {
 	from, err := mail.ParseAddress(l.From)
 	if err != nil {
-		return nil, errors.New("The sender must be a mail address.")
+		return nil, errors.New("the sender must be a mail address")
 	}
 	if strings.TrimSpace(l.Text) == "" {
-		return nil, errors.New("The mail has no text.")
+		return nil, errors.New("the mail has no text")
 	}
 	from.Name = l.Name
 	to, subject, text := (&mail.Address{Address: mailbox}).String(), strings.Join(strings.Fields(l.Subject), " "), strings.TrimSpace(l.Text)

@@ -129,6 +129,12 @@ func decode(w http.ResponseWriter, r *http.Request, request any) bool {
 	return true
 }
 
+// sentence is an error for the person at the page.
+func sentence(err error) string {
+	text := err.Error()
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
 func refuse(w http.ResponseWriter, status int, message string) {
 	wire.WriteJSON(w, status, map[string]string{"error": message})
 }

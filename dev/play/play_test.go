@@ -48,7 +48,7 @@ type stateFiles struct{ twilio, play string }
 func setup(t *testing.T, files stateFiles, status int) *testBundle {
 	t.Helper()
 	b := &testBundle{}
-	b.status.Store(int32(status)) //nolint:gosec // an HTTP status
+	b.status.Store(int32(status))
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
 		b.mu.Lock()
@@ -94,7 +94,7 @@ func (b *testBundle) post(t *testing.T, path string, request any) (int, map[stri
 	t.Helper()
 	body, err := json.Marshal(request)
 	require.NoError(t, err)
-	res, err := http.Post(b.url+path, "application/json", bytes.NewReader(body)) //nolint:gosec,noctx // a test server
+	res, err := http.Post(b.url+path, "application/json", bytes.NewReader(body)) //nolint:noctx // a test server
 	require.NoError(t, err)
 	defer res.Body.Close()
 	answer := map[string]string{}
@@ -104,7 +104,7 @@ func (b *testBundle) post(t *testing.T, path string, request any) (int, map[stri
 
 func (b *testBundle) get(t *testing.T, path string, answer any) {
 	t.Helper()
-	res, err := http.Get(b.url + path) //nolint:gosec,noctx // a test server
+	res, err := http.Get(b.url + path) //nolint:noctx // a test server
 	require.NoError(t, err)
 	defer res.Body.Close()
 	require.Equal(t, http.StatusOK, res.StatusCode)
@@ -323,7 +323,7 @@ func TestEventsTellOfChanges(t *testing.T) {
 	b := setup(t, stateFiles{}, http.StatusOK)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+"/api/events", nil)
 	require.NoError(t, err)
-	res, err := http.DefaultClient.Do(req) //nolint:gosec // a test server
+	res, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, res.Body.Close()) })
 	lines := make(chan string)
@@ -357,7 +357,7 @@ func TestPageIsSelfContainedAndGuarded(t *testing.T) {
 	t.Parallel()
 	b := setup(t, stateFiles{}, http.StatusOK)
 	for _, path := range []string{"/", "/app.js", "/view.js", "/style.css", "/icon.svg"} {
-		res, err := http.Get(b.url + path) //nolint:gosec,noctx // a test server
+		res, err := http.Get(b.url + path) //nolint:noctx // a test server
 		require.NoError(t, err)
 		require.NoError(t, res.Body.Close())
 		require.Equal(t, http.StatusOK, res.StatusCode, path)
