@@ -18,8 +18,9 @@ func (s *stack) build(ctx context.Context) error {
 		return err
 	}
 	return s.console.step("Program", func() (string, error) {
+		// The stamp of the version control is for releases: git is slow, and may be missing.
 		// Without the stamp of the version control a build needs no git.
-		out, err := s.tool(ctx, s.root, "go", "build", "-buildvcs=auto", "-o", s.binary(), "./cmd/fte")
+		out, err := s.tool(ctx, s.root, "go", "build", "-buildvcs=false", "-o", s.binary(), "./cmd/fte")
 		if err != nil {
 			return "", fmt.Errorf("building ./cmd/fte: %w\n%s", err, lastOf(out))
 		}

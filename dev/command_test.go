@@ -53,7 +53,7 @@ func TestHelpAndUsage(t *testing.T) {
 // Not parallel: it sets variables.
 func TestExecPassesTheStatusOn(t *testing.T) {
 	cli := filepath.Join(t.TempDir(), "temporal")
-	require.NoError(t, os.WriteFile(cli, []byte("#!/bin/sh\necho temporal version 1.5.1\n"), 0o755)) //nolint:gosec // a program
+	require.NoError(t, os.WriteFile(cli, []byte("#!/bin/sh\necho temporal version 1.5.1\n"), 0o755))
 	t.Setenv("TEST_DATABASE_URL", "postgres://elsewhere/test")
 	t.Setenv("TEMPORAL_CLI_PATH", cli)
 	for script, want := range map[string]int{"exit 0": 0, "exit 7": 7, "kill -9 $$": 137} {

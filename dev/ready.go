@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/digital-fte/fte/dev/sim/gmail"
 )
 
 // awaitReady returns once both services answer that they are ready. A service
@@ -52,6 +54,23 @@ func awaitService(ctx context.Context, s *service, url string) error {
 			}
 		case <-tick.C:
 		}
+	}
+}
+
+// mailboxPatience is how long the first look at the mailbox may take.
+const mailboxPatience = 15 * time.Second
+
+// awaitMailbox returns once the worker has begun to read the mailbox: it reads
+// what comes from then on, and nobody's first mail should come before.
+func (s *stack) awaitMailbox(ctx context.Context) {
+	if s.mail == nil {
+		return
+	}
+	within, cancel := context.WithTimeout(ctx, mailboxPatience)
+	defer cancel()
+	err := s.mail.WaitFor(within, func([]gmail.Sent) bool { return !s.mail.Watched(mailbox).IsZero() })
+	if err != nil && ctx.Err() == nil {
+		s.console.note("mail", "the worker does not read the mailbox yet; its log is %s", s.logFile("worker"))
 	}
 }
 

@@ -115,6 +115,7 @@ func (s *stack) up(ctx context.Context) error {
 	if err := s.awaitReady(ctx, running); err != nil {
 		return err
 	}
+	s.awaitMailbox(ctx)
 	page, err := s.startPlay(ctx, s.links(service))
 	if err != nil {
 		return err

@@ -94,7 +94,7 @@ func (b *testBundle) post(t *testing.T, path string, request any) (int, map[stri
 	t.Helper()
 	body, err := json.Marshal(request)
 	require.NoError(t, err)
-	res, err := http.Post(b.url+path, "application/json", bytes.NewReader(body)) //nolint:noctx // a test server
+	res, err := http.Post(b.url+path, "application/json", bytes.NewReader(body))
 	require.NoError(t, err)
 	defer res.Body.Close()
 	answer := map[string]string{}
@@ -104,7 +104,7 @@ func (b *testBundle) post(t *testing.T, path string, request any) (int, map[stri
 
 func (b *testBundle) get(t *testing.T, path string, answer any) {
 	t.Helper()
-	res, err := http.Get(b.url + path) //nolint:noctx // a test server
+	res, err := http.Get(b.url + path)
 	require.NoError(t, err)
 	defer res.Body.Close()
 	require.Equal(t, http.StatusOK, res.StatusCode)
@@ -357,7 +357,7 @@ func TestPageIsSelfContainedAndGuarded(t *testing.T) {
 	t.Parallel()
 	b := setup(t, stateFiles{}, http.StatusOK)
 	for _, path := range []string{"/", "/app.js", "/view.js", "/style.css", "/icon.svg"} {
-		res, err := http.Get(b.url + path) //nolint:noctx // a test server
+		res, err := http.Get(b.url + path)
 		require.NoError(t, err)
 		require.NoError(t, res.Body.Close())
 		require.Equal(t, http.StatusOK, res.StatusCode, path)
