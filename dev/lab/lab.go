@@ -63,6 +63,7 @@ type Lab struct {
 	PubSub    *pubsub.Server
 	BaseURL   string
 	settings  map[string]string
+	kafka     part.KafkaOptions
 	processes map[string]*Process
 	accepted  []Inbound
 	canaries  map[string]string // customer → a word only that customer wrote
@@ -93,7 +94,8 @@ func New(t testing.TB, o Options) *Lab {
 	require.NoError(t, err)
 	t.Cleanup(l.DB.Close)
 
-	l.Kafka, err = part.StartKafka(part.KafkaOptions{Topics: ticket.Topics(), Partitions: ticket.TopicPartitions})
+	l.kafka = l.kafkaOptions()
+	l.Kafka, err = part.StartKafka(l.kafka)
 	require.NoError(t, err)
 	t.Cleanup(func() { l.Kafka.Close() })
 	l.startTemporal()

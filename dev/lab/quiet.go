@@ -93,4 +93,3 @@ func (l *Lab) Workflows() map[string]enumspb.WorkflowExecutionStatus {
 	}
 	return statuses
 }
-

@@ -46,7 +46,7 @@ type send struct {
 	Conversation uuid.UUID
 	Part         int
 	Body         string
-	Turn uuid.UUID
+	Turn         uuid.UUID
 }
 
 func (l *Lab) sends(ctx context.Context) []send {
