@@ -65,6 +65,11 @@ func (l *Lab) StartAll() {
 		names = append(names, name)
 	}
 	l.Start(names...)
+	// A mailbox is read from the first sync on; what came before is not ours.
+	l.Wait("the mailbox is being read", func(ctx context.Context) bool {
+		type row struct{ Mailbox string }
+		return len(query[row](ctx, l, `SELECT mailbox FROM mailboxes WHERE watch_expires_at IS NOT NULL`)) > 0
+	})
 }
 
 // StartWith starts one role with further settings, such as a fail point, and
