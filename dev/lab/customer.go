@@ -143,6 +143,16 @@ func (l *Lab) TryForm(email, subject, message, idempotencyKey string) (Submitted
 	return s, res.StatusCode
 }
 
+// FormAgain submits the form until it is accepted, as a customer would who is
+// told to try again.
+func (l *Lab) FormAgain(email, subject, message, idempotencyKey string) {
+	l.t.Helper()
+	l.Wait("the form is accepted", func(context.Context) bool {
+		_, status := l.TryForm(email, subject, message, idempotencyKey)
+		return status == http.StatusOK
+	})
+}
+
 // Page is the ticket page's data.
 type Page struct {
 	TicketNumber string        `json:"ticket_number"`

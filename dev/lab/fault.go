@@ -26,6 +26,17 @@ func (l *Lab) RedeliverPushes(n int) {
 	}
 }
 
+// KillTemporal takes the server away as a crash would.
+func (l *Lab) KillTemporal() { l.Server.Kill() }
+
+// StartTemporal brings the server back with what it had stored.
+func (l *Lab) StartTemporal() {
+	l.t.Helper()
+	var err error
+	l.Server, err = part.StartTemporal(l.t.Context(), l.server)
+	require.NoError(l.t, err)
+}
+
 // StopKafka takes the broker away; its records stay.
 func (l *Lab) StopKafka() {
 	l.Kafka.Close()

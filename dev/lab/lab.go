@@ -54,6 +54,7 @@ type Lab struct {
 	options   Options
 	Database  string // connection string
 	DB        *schema.DB
+	Postgres  *Proxy // between the roles and the database
 	Kafka     *part.Kafka
 	Server    *part.Temporal
 	Temporal  client.Client
@@ -64,6 +65,7 @@ type Lab struct {
 	BaseURL   string
 	settings  map[string]string
 	kafka     part.KafkaOptions
+	server    part.TemporalOptions
 	processes map[string]*Process
 	accepted  []Inbound
 	canaries  map[string]string // customer → a word only that customer wrote
@@ -104,8 +106,10 @@ func New(t testing.TB, o Options) *Lab {
 	const key = "lab secret key that is long enough to sign"
 	l.Secrets, err = ticket.ParseSecrets(key)
 	require.NoError(t, err)
+	roles, proxy := l.proxied(l.Database)
+	l.Postgres = proxy
 	l.settings = map[string]string{
-		"DATABASE_URL": l.Database, "KAFKA_BROKERS": strings.Join(l.Kafka.Brokers, ","),
+		"DATABASE_URL": roles, "KAFKA_BROKERS": strings.Join(l.Kafka.Brokers, ","),
 		"TEMPORAL_ADDRESS": l.Server.Address, "FTE_SECRET_KEY": key, "FTE_COMPANY": "Firnwacht",
 		"FTE_LOG_FORMAT": "text", "FTE_LOG_LEVEL": "info",
 		// Short, so that a killed process is replaced within seconds.
@@ -129,10 +133,13 @@ func New(t testing.TB, o Options) *Lab {
 func (l *Lab) startTemporal() {
 	cli, err := part.TemporalCLI(l.t.Context(), os.Stderr)
 	require.NoError(l.t, err)
-	l.Server, err = part.StartTemporal(l.t.Context(), part.TemporalOptions{
-		CLI: cli, Headless: true, SearchAttributes: ticket.SearchAttributes(),
+	port, err := part.FreePort()
+	require.NoError(l.t, err)
+	l.server = part.TemporalOptions{
+		CLI: cli, Headless: true, Port: port, SearchAttributes: ticket.SearchAttributes(),
 		DBFile: filepath.Join(l.t.TempDir(), "temporal.db"), LogFile: filepath.Join(l.t.TempDir(), "temporal.log"),
-	})
+	}
+	l.Server, err = part.StartTemporal(l.t.Context(), l.server)
 	require.NoError(l.t, err)
 	l.t.Cleanup(func() { _ = l.Server.Stop(context.Background()) })
 	l.Temporal, err = client.NewLazyClient(client.Options{HostPort: l.Server.Address, Namespace: l.Server.Namespace, Logger: quiet{}})
