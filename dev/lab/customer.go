@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/digital-fte/fte/channel/webform"
 	"github.com/digital-fte/fte/dev/sim/twilio"
 	"github.com/digital-fte/fte/ticket"
 )
@@ -141,6 +142,22 @@ func (l *Lab) TryForm(email, subject, message, idempotencyKey string) (Submitted
 		l.accept(ticket.WebForm, "form:"+s.TicketID.String(), email)
 	}
 	return s, res.StatusCode
+}
+
+// PageMessage writes a further message on the ticket page.
+func (l *Lab) PageMessage(id uuid.UUID, customer, message, idempotencyKey string) {
+	l.t.Helper()
+	body, err := json.Marshal(map[string]string{"message": message})
+	require.NoError(l.t, err)
+	req, err := http.NewRequestWithContext(l.t.Context(), http.MethodPost, l.BaseURL+"/support/ticket/"+id.String()+"/messages", bytes.NewReader(body))
+	require.NoError(l.t, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Idempotency-Key", idempotencyKey)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(l.t, err)
+	_ = res.Body.Close()
+	require.Equal(l.t, http.StatusOK, res.StatusCode)
+	l.accept(ticket.WebForm, webform.MessageID(id, webform.MessageN(idempotencyKey)), customer)
 }
 
 // FormAgain submits the form until it is accepted, as a customer would who is

@@ -1,0 +1,38 @@
+package lab
+
+import (
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+
+	"github.com/digital-fte/fte/ticket"
+)
+
+// WorkflowsByChannel returns the workflow of the one conversation that each
+// channel has in a lab.
+func (l *Lab) WorkflowsByChannel() map[ticket.Channel]string {
+	l.t.Helper()
+	type row struct {
+		Channel    ticket.Channel
+		WorkflowID string
+	}
+	ids := map[ticket.Channel]string{}
+	for _, r := range query[row](l.t.Context(), l, `SELECT channel, workflow_id FROM conversations`) {
+		require.Empty(l.t, ids[r.Channel], "%s has more than one conversation", r.Channel)
+		ids[r.Channel] = r.WorkflowID
+	}
+	return ids
+}
+
+// History returns the events of a workflow's latest run.
+func (l *Lab) History(workflowID string) []*historypb.HistoryEvent {
+	l.t.Helper()
+	var events []*historypb.HistoryEvent
+	it := l.Temporal.GetWorkflowHistory(l.t.Context(), workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for it.HasNext() {
+		e, err := it.Next()
+		require.NoError(l.t, err)
+		events = append(events, e)
+	}
+	return events
+}
