@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"os"
 	"testing"
 )
@@ -13,6 +14,10 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 		return
+	}
+	// System tests wait for timeouts of servers far more than they compute.
+	if err := flag.Set("test.parallel", "5"); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }

@@ -221,3 +221,12 @@ func (l *Lab) RepliesTo(customer string) []string {
 	}
 	return texts
 }
+
+// RepliesPerCustomer counts what the providers accepted, by recipient.
+func (l *Lab) RepliesPerCustomer() map[string]int {
+	counts := map[string]int{}
+	for _, a := range l.providerLog() {
+		counts[a.to]++
+	}
+	return counts
+}

@@ -99,6 +99,17 @@ func (l *Lab) Redrive(in Inbound) {
 	}
 }
 
+// Publish puts a record on a topic that no part of the service made.
+func (l *Lab) Publish(topic, key, id, kind, value string) {
+	l.t.Helper()
+	producer, err := stream.NewProducer(stream.ProducerOptions{Brokers: l.Kafka.Brokers, ClientID: "lab"})
+	require.NoError(l.t, err)
+	defer producer.Close()
+	require.NoError(l.t, producer.Publish(l.t.Context(), stream.Event{
+		Topic: topic, Key: key, ID: id, Type: kind, Source: "lab", Time: time.Now(), Value: []byte(value),
+	}))
+}
+
 // InboundOrder returns the acknowledged messages in the order in which they
 // were accepted.
 func (l *Lab) InboundOrder() []string {
