@@ -45,9 +45,10 @@ func (g *Gateway) submit(c *gin.Context) error {
 	}
 	id := g.opts.Secrets.TicketID(webform.TicketSeed(key, submission.Email)...)
 	if submission.Spam {
-		// Whoever filled the bait must not learn that it is one.
+		// Whoever filled the bait must not learn that it is one, nor get an id
+		// under which more can be sent.
 		g.metrics.rejected.WithLabelValues("honeypot").Inc()
-		g.acknowledge(c, id)
+		g.acknowledge(c, uuid.New())
 		return nil
 	}
 	if err := g.deliver(c, stream.Event{

@@ -148,7 +148,9 @@ func TestBaitedSubmissionLeadsNowhere(t *testing.T) {
 	b := setup(t)
 	a := b.submitForm(t, strings.Replace(submission, `"website":""`, `"website":"http://spam.example"`, 1))
 	require.Equal(t, http.StatusOK, a.status)
-	require.NotEmpty(t, decode[map[string]string](t, a.body)["ticket_id"])
+	id := decode[map[string]string](t, a.body)["ticket_id"]
+	require.NotEmpty(t, id)
+	requireProblem(t, b.do(t, http.MethodPost, "/support/ticket/"+id+"/messages", `{"message":"more"}`, "Content-Type", "application/json"), http.StatusNotFound)
 	require.Empty(t, b.kafka.all())
 	require.Equal(t, 1, b.rejected(t, "honeypot"))
 }
