@@ -48,8 +48,27 @@ export function ticketNumber(conversation) {
   return "";
 }
 
+// show replaces the items of a list, but keeps those that have not changed with
+// what is open in them, and the focus where it was.
+function show(list, entries, make) {
+  const old = new Map([...list.children].map((e) => [e.dataset.version, e]));
+  const focused = document.activeElement;
+  const owner = list.contains(focused) ? focused.closest("li").dataset.id : undefined;
+  list.replaceChildren(...entries.map((entry) => {
+    const version = JSON.stringify(entry);
+    const item = old.get(version) ?? make(entry[0]);
+    item.dataset.version = version;
+    item.dataset.id = entry[0].id;
+    return item;
+  }));
+  if (owner === undefined || focused === document.activeElement) return;
+  const again = list.contains(focused) ? focused : list.querySelector(`[data-id="${CSS.escape(owner)}"] button`);
+  again?.focus({ preventScroll: true });
+}
+
 export function renderList(list, conversations, chosen, seen, choose) {
-  list.replaceChildren(...conversations.map((c) => {
+  const entries = conversations.map((c) => [c, c.id === chosen, c.messages.length > (seen.get(c.id) ?? 0)]);
+  show(list, entries, (c) => {
     const last = c.messages.at(-1);
     const item = element("li");
     const button = element("button");
@@ -64,7 +83,7 @@ export function renderList(list, conversations, chosen, seen, choose) {
     button.onclick = () => choose(c.id);
     item.append(button);
     return item;
-  }));
+  });
 }
 
 export function renderMessages(list, conversation, { repeat, reply, us }) {
@@ -77,15 +96,14 @@ export function renderMessages(list, conversation, { repeat, reply, us }) {
     return;
   }
   const mail = conversation.channel === "email";
-  list.replaceChildren(...conversation.messages.map((m) => {
+  show(list, conversation.messages.map((m) => [m]), (m) => {
     const item = element("li", [m.ours ? "" : "mine", mail ? "mail" : "", known.size > 0 && !known.has(m.id) ? "arrived" : ""].filter(Boolean).join(" "));
-    item.dataset.id = m.id;
     item.setAttribute("aria-label", m.ours ? "From the service" : "From you");
     if (mail) item.append(mailHead(m));
     item.append(...body(m.text));
     item.append(mail ? mailMeta(m, reply) : chatMeta(m, repeat));
     return item;
-  }));
+  });
   if (stay || known.size === 0) list.scrollTop = list.scrollHeight;
 }
 
