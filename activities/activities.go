@@ -53,6 +53,7 @@ type Gmail interface {
 	Raw(ctx context.Context, gmailID string) (raw []byte, threadID string, internalDate time.Time, labels []string, err error)
 	CreateDraft(ctx context.Context, raw []byte, threadID string) (draftID string, err error)
 	DraftExists(ctx context.Context, draftID string) (bool, error)
+	FindDraft(ctx context.Context, outboundID string) (draftID string, found bool, err error)
 	SendDraft(ctx context.Context, draftID string) (gmailID, threadID string, err error)
 	FindSent(ctx context.Context, threadID, outboundID string) (gmailID string, found bool, err error)
 	MessageID(ctx context.Context, gmailID string) (string, error)

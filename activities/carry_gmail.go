@@ -29,6 +29,10 @@ func (c gmailCarrier) send(ctx context.Context, p schema.PartsOfTurnRow) (string
 		return "", err
 	}
 	gmailID, threadID, err := c.Gmail.SendDraft(ctx, draftID)
+	if ticket.CodeOf(err) == ticket.CodeNotFound {
+		// Gone: an earlier call has sent it, or somebody deleted it.
+		return "", ticket.Wrap(ticket.CodeUnknownOutcome, err, "the draft is not in the mailbox any more")
+	}
 	if err != nil {
 		return "", err
 	}
@@ -44,20 +48,38 @@ func (c gmailCarrier) draft(ctx context.Context, conv schema.Conversation, p sch
 	if p.GmailDraftID != nil {
 		return *p.GmailDraftID, nil
 	}
+	draftID, err := c.newDraft(ctx, conv, p)
+	if err != nil {
+		return "", err
+	}
+	failpoint.Here("send.afterDraft")
+	n, err := c.DB.RecordDraft(ctx, schema.RecordDraftParams{ID: p.ID, GmailDraftID: &draftID})
+	if err == nil && n == 0 {
+		err = ticket.Errorf(ticket.CodeConflict, "another worker has made the draft")
+	}
+	return draftID, err
+}
+
+// newDraft makes a draft. An earlier try may have left one that we never
+// learned of: it is used, or a person would find it and send it.
+func (c gmailCarrier) newDraft(ctx context.Context, conv schema.Conversation, p schema.PartsOfTurnRow) (string, error) {
+	if p.AttemptedAt != nil {
+		draftID, found, err := c.Gmail.FindDraft(ctx, p.ID.String())
+		if err != nil || found {
+			return draftID, err
+		}
+	}
 	raw, err := c.compose(ctx, conv, p)
 	if err != nil {
 		return "", err
 	}
-	draftID, err := c.Gmail.CreateDraft(ctx, raw, valueOf(conv.GmailThreadID))
-	if err != nil {
-		if ticket.CodeOf(err) == ticket.CodeUnknownOutcome {
-			// A draft that we do not know of is never sent: making another is safe.
-			return "", ticket.Wrap(ticket.CodeUnavailable, err, "creating a draft")
-		}
-		return "", err
+	thread := valueOf(conv.GmailThreadID)
+	draftID, err := c.Gmail.CreateDraft(ctx, raw, thread)
+	if ticket.CodeOf(err) == ticket.CodeNotFound && thread != "" {
+		// Somebody deleted the thread; the customer still gets the answer.
+		return c.Gmail.CreateDraft(ctx, raw, "")
 	}
-	failpoint.Here("send.afterDraft")
-	return draftID, c.DB.RecordDraft(ctx, schema.RecordDraftParams{ID: p.ID, GmailDraftID: &draftID})
+	return draftID, err
 }
 
 func (c gmailCarrier) compose(ctx context.Context, conv schema.Conversation, p schema.PartsOfTurnRow) ([]byte, error) {
@@ -107,6 +129,9 @@ func (c gmailCarrier) readBack(ctx context.Context, p schema.PartsOfTurnRow, gma
 	if err != nil {
 		return unknown(err)
 	}
+	if id == "" {
+		return nil
+	}
 	if err := c.DB.RecordRFCMessageID(ctx, schema.RecordRFCMessageIDParams{ID: p.MessageID, RfcMessageID: &id}); err != nil {
 		return unknown(err)
 	}
@@ -119,26 +144,26 @@ func unknown(err error) error {
 	return ticket.Wrap(ticket.CodeUnknownOutcome, err, "recording a sent mail")
 }
 
-func (c gmailCarrier) find(ctx context.Context, p schema.PartsOfTurnRow) (string, bool, bool, error) {
+func (c gmailCarrier) find(ctx context.Context, p schema.PartsOfTurnRow) (trace, error) {
 	if c.Gmail == nil {
-		return "", false, false, ticket.Errorf(ticket.CodeUnauthorized, "Gmail is not configured on this worker; set the GMAIL_* settings")
+		return trace{}, ticket.Errorf(ticket.CodeUnauthorized, "Gmail is not configured on this worker; set the GMAIL_* settings")
 	}
 	if p.GmailDraftID == nil {
-		return "", false, true, nil
+		return trace{resume: true}, nil
 	}
 	there, err := c.Gmail.DraftExists(ctx, *p.GmailDraftID)
 	if err != nil || there {
-		return "", false, there, err
+		return trace{resume: there}, err
 	}
 	conv, err := c.DB.Conversation(ctx, p.ConversationID)
 	if err != nil {
-		return "", false, false, err
+		return trace{}, err
 	}
 	gmailID, found, err := c.Gmail.FindSent(ctx, valueOf(conv.GmailThreadID), p.ID.String())
 	if err != nil || !found {
-		return "", false, false, err
+		return trace{}, err
 	}
-	return gmailID, true, false, c.readBack(ctx, p, gmailID)
+	return trace{providerID: gmailID}, c.readBack(ctx, p, gmailID)
 }
 
 // onceMore is false: a draft that is gone without a trace was deleted by a

@@ -26,35 +26,41 @@ func (c whatsAppCarrier) send(ctx context.Context, p schema.PartsOfTurnRow) (str
 	return c.WhatsApp.Send(ctx, p.Recipient, p.Body, callback)
 }
 
-func (c whatsAppCarrier) find(ctx context.Context, p schema.PartsOfTurnRow) (string, bool, bool, error) {
+func (c whatsAppCarrier) find(ctx context.Context, p schema.PartsOfTurnRow) (trace, error) {
 	if c.WhatsApp == nil {
-		return "", false, false, ticket.Errorf(ticket.CodeUnauthorized, "WhatsApp is not configured on this worker; set the TWILIO_* settings")
+		return trace{}, ticket.Errorf(ticket.CodeUnauthorized, "WhatsApp is not configured on this worker; set the TWILIO_* settings")
 	}
 	since := time.Now().Add(-time.Duration(p.AgeSeconds*float64(time.Second)) - time.Minute)
 	listed, err := c.WhatsApp.List(ctx, p.Recipient, since)
 	if err != nil {
-		return "", false, false, err
+		return trace{}, err
 	}
 	var sids []string
 	for _, m := range listed {
-		if m.Body == p.Body && !m.CreatedAt.Before(since.Truncate(time.Second)) {
+		if sameText(m.Body, p.Body) {
 			sids = append(sids, m.SID)
 		}
 	}
 	if len(sids) == 0 {
-		return "", false, false, nil
+		return trace{}, nil
 	}
 	// The same words may have gone out for another part of ours.
 	taken, err := c.DB.ProviderIDsInUse(ctx, schema.ProviderIDsInUseParams{Via: viaWhatsApp, ProviderIds: sids})
 	if err != nil {
-		return "", false, false, err
+		return trace{}, err
 	}
 	for _, sid := range sids {
 		if !slices.Contains(taken, sid) {
-			return sid, true, false, nil
+			return trace{providerID: sid}, nil
 		}
 	}
-	return "", false, false, nil
+	return trace{}, nil
+}
+
+// sameText compares what we sent with what the provider lists; white space may
+// have changed on the way.
+func sameText(a, b string) bool {
+	return slices.Equal(strings.Fields(a), strings.Fields(b))
 }
 
 func (whatsAppCarrier) onceMore() bool { return true }

@@ -1,9 +1,11 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -36,13 +38,14 @@ func (a *Activities) createTicket(ctx context.Context, q *schema.Queries, in tic
 	if err != nil {
 		return res, err
 	}
-	var batch []schema.UnsettledMessagesRow
+	var batch, forPerson []schema.UnsettledMessagesRow
 	for _, m := range unsettled {
 		outcome := ticket.Suppressed
 		switch {
 		case m.SuppressReason != "":
 		case conv.Owner == ticket.OwnerHuman:
 			outcome = ticket.Human
+			forPerson = append(forPerson, m)
 		default:
 			batch = append(batch, m)
 			continue
@@ -51,12 +54,14 @@ func (a *Activities) createTicket(ctx context.Context, q *schema.Queries, in tic
 			return res, err
 		}
 	}
+	// Whatever somebody has to see needs a ticket, also when a person answers it.
+	visible := slices.Concat(batch, forPerson)
 	open, err := q.OpenTicket(ctx, conv.ID)
 	switch {
-	case schema.NoRows(err) && len(batch) == 0:
+	case schema.NoRows(err) && len(visible) == 0:
 		return res, nil
 	case schema.NoRows(err):
-		open, err = a.insertTicket(ctx, q, conv, batch[0])
+		open, err = a.insertTicket(ctx, q, conv, visible[0])
 	}
 	if err != nil {
 		return res, err
@@ -84,28 +89,38 @@ func (a *Activities) createTicket(ctx context.Context, q *schema.Queries, in tic
 	return res, err
 }
 
-// insertTicket opens a ticket. The first one of a web form conversation has the
-// id that the customer already holds; every other id is minted from the
-// ticket's first message.
+// insertTicket opens a ticket, under the first of its ids that is free.
 func (a *Activities) insertTicket(ctx context.Context, q *schema.Queries, conv schema.Conversation, first schema.UnsettledMessagesRow) (schema.Ticket, error) {
-	id := a.Secrets.TicketID(string(conv.Channel), first.ExternalID)
-	if conv.Channel == ticket.WebForm {
-		if held, err := uuid.Parse(conv.Key); err == nil {
-			if _, err := q.TicketByID(ctx, held); schema.NoRows(err) {
-				id = held
-			} else if err != nil {
-				return schema.Ticket{}, err
-			}
+	for _, id := range a.ticketIDs(conv, first) {
+		open, err := q.InsertTicket(ctx, schema.InsertTicketParams{
+			ID: id, Number: ticket.Number(id), ConversationID: conv.ID, Subject: cmp.Or(first.Subject, conv.Subject),
+			Category: conv.InitialCategory, Priority: conv.InitialPriority,
+		})
+		if schema.NoRows(err) {
+			continue // an earlier ticket of this conversation has it
 		}
+		if err == nil && conv.Owner == ticket.OwnerHuman {
+			open.Status = ticket.WithHuman
+			_, err = q.SetTicketStatus(ctx, schema.SetTicketStatusParams{ID: open.ID, Status: open.Status})
+		}
+		return open, err
 	}
-	subject := conv.Subject
-	if first.Subject != "" {
-		subject = first.Subject
+	return schema.Ticket{}, ticket.Errorf(ticket.CodeInternal, "no ticket id is free")
+}
+
+// ticketIDs returns the ids a new ticket may have. The first one of a web form
+// conversation has the id that the customer already holds; every other id is
+// minted from the ticket's first message, or from a seed of its own when that
+// message had a ticket that was closed over it.
+func (a *Activities) ticketIDs(conv schema.Conversation, first schema.UnsettledMessagesRow) []uuid.UUID {
+	minted := []uuid.UUID{
+		a.Secrets.TicketID(string(conv.Channel), first.ExternalID),
+		a.Secrets.TicketID(string(conv.Channel), first.ExternalID, uuid.NewString()),
 	}
-	category, priority := conv.InitialCategory, conv.InitialPriority
-	return q.InsertTicket(ctx, schema.InsertTicketParams{
-		ID: id, Number: ticket.Number(id), ConversationID: conv.ID, Subject: subject, Category: category, Priority: priority,
-	})
+	if held, err := uuid.Parse(conv.Key); err == nil && conv.Channel == ticket.WebForm {
+		return append([]uuid.UUID{held}, minted...)
+	}
+	return minted
 }
 
 // customerRef is a name for a customer that tells nothing about the person.

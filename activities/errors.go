@@ -20,21 +20,24 @@ type rule struct {
 	benign bool
 }
 
-// rules is the table of error classes. A code that is not in it is a bug and is
-// retried within the activity's time, since a deploy may mend it.
-var rules = map[ticket.Code]rule{
-	ticket.CodeInvalid:        {attempts: 1},
-	ticket.CodeNotFound:       {attempts: 1},
-	ticket.CodeUnauthorized:   {attempts: 1},
-	ticket.CodeQuota:          {attempts: 1},
-	ticket.CodeGuardrail:      {attempts: 1},
-	ticket.CodeTooLarge:       {attempts: 1},
-	ticket.CodeBadOutput:      {attempts: 2},
-	ticket.CodeConflict:       {},
-	ticket.CodeUnavailable:    {},
-	ticket.CodeUnknownOutcome: {},
-	ticket.CodeInternal:       {},
-	ticket.CodeRateLimited:    {benign: true},
+// ruleOf is the table of error classes.
+func ruleOf(code ticket.Code) (r rule, known bool) {
+	switch code {
+	case ticket.CodeInvalid, ticket.CodeNotFound, ticket.CodeTooLarge, ticket.CodeGuardrail:
+		return rule{attempts: 1}, true // the same input gives the same error
+	case ticket.CodeUnauthorized, ticket.CodeQuota:
+		return rule{attempts: 1}, true // an operator has to act, and the customer must not wait for that
+	case ticket.CodeBadOutput:
+		return rule{attempts: 2}, true // models do not answer alike twice
+	case ticket.CodeConflict, ticket.CodeUnavailable, ticket.CodeUnknownOutcome:
+		return rule{}, true // passes, or is settled by looking again
+	case ticket.CodeRateLimited:
+		return rule{benign: true}, true // ordinary; the other side says when to come again
+	case ticket.CodeInternal:
+		return rule{}, true // a bug: a deploy may mend it in time
+	default:
+		return rule{}, false
+	}
 }
 
 // done translates an activity's error for Temporal. The history gets the class
@@ -45,7 +48,7 @@ func (a *Activities) done(ctx context.Context, err error) error {
 		return nil
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		return err
+		return ctx.Err() // bare: the cause goes into the history otherwise
 	}
 	code := ticket.CodeOf(err)
 	info := activity.GetInfo(ctx)
@@ -53,7 +56,7 @@ func (a *Activities) done(ctx context.Context, err error) error {
 		slog.String("activity", info.ActivityType.Name), slog.String("workflow_id", info.WorkflowExecution.ID),
 		slog.String("code", string(code)), slog.Int("attempt", int(info.Attempt)), slog.Any("error", err))
 
-	r := rules[code]
+	r, _ := ruleOf(code)
 	opts := temporal.ApplicationErrorOptions{
 		NonRetryable:   r.attempts > 0 && info.Attempt >= r.attempts,
 		NextRetryDelay: ticket.RetryAfterOf(err),

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
+	"github.com/digital-fte/fte/llm"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/stream"
 	"github.com/digital-fte/fte/ticket"
@@ -28,8 +30,8 @@ func (a *Activities) escalate(ctx context.Context, in ticket.EscalateInput) (res
 	if !escalationCode.MatchString(in.Code) {
 		in.Code = "other"
 	}
-	if in.Urgency == "" {
-		in.Urgency = "medium"
+	if !slices.Contains(llm.Priorities(), llm.Priority(in.Urgency)) {
+		in.Urgency = string(llm.PriorityMedium)
 	}
 	var conv schema.Conversation
 	var open schema.Ticket

@@ -42,7 +42,11 @@ func (a *Activities) reviewReply(ctx context.Context, in ticket.ReviewReplyInput
 	if err != nil {
 		return ticket.ReviewReplyResult{}, err
 	}
-	res := ticket.ReviewReplyResult{Passed: true, Verdicts: []ticket.Verdict{
+	sources, err := a.DB.CitedArticles(ctx, draft.ID)
+	if err != nil {
+		return ticket.ReviewReplyResult{}, err
+	}
+	res := ticket.ReviewReplyResult{Passed: true, Sources: sources, Verdicts: []ticket.Verdict{
 		reviewCitations(draft.Citations, retrieved),
 		reviewLength(conv.Channel, draft.Body),
 	}}

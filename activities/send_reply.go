@@ -20,6 +20,13 @@ const (
 	viaPage     = "page" // read on the ticket page; nothing is called
 )
 
+// States of a turn (column turns.state).
+const (
+	turnOpen       = "open"
+	turnAnswered   = "answered"
+	turnHandedOver = "handed_over"
+)
+
 // SendReply settles a turn and delivers its reply. One transaction writes all
 // parts to the outbox and settles every message of the batch, or none; then
 // each part is claimed, handed to its provider and recorded, in order. Called
@@ -36,7 +43,7 @@ func (a *Activities) sendReply(ctx context.Context, in ticket.SendReplyInput) (r
 		res, err = a.settle(ctx, q, in)
 		return err
 	})
-	if err != nil || res.State != ticket.SendDone {
+	if err != nil || res.State == ticket.SendStale {
 		return res, err
 	}
 	failpoint.Here("send.afterOutboxCommit")
@@ -50,8 +57,8 @@ func (a *Activities) sendReply(ctx context.Context, in ticket.SendReplyInput) (r
 	return res, a.publishTurn(ctx, in.TurnID)
 }
 
-// settle decides the turn in the database. It returns SendDone when the turn
-// has its parts, made now or by an earlier call.
+// settle decides the turn in the database, unless an earlier call has: a turn
+// keeps what it was settled with, and a text made again is dropped.
 func (a *Activities) settle(ctx context.Context, q *schema.Queries, in ticket.SendReplyInput) (ticket.SendReplyResult, error) {
 	turn, err := q.Turn(ctx, in.TurnID)
 	if err != nil {
@@ -66,14 +73,8 @@ func (a *Activities) settle(ctx context.Context, q *schema.Queries, in ticket.Se
 		return ticket.SendReplyResult{}, err
 	}
 	res := ticket.SendReplyResult{State: ticket.SendDone, Status: open.Status}
-	parts, err := q.PartsOfTurn(ctx, turn.ID)
-	if err != nil {
-		return res, err
-	}
-	if len(parts) > 0 {
-		// An answered turn keeps its answer; a text made again is dropped.
-		res.Kind, res.Parts = parts[0].Kind, len(parts)
-		return res, nil
+	if turn.State != turnOpen {
+		return asSettled(ctx, q, conv, turn, res)
 	}
 	unsettled, err := q.UnsettledMessages(ctx, schema.UnsettledMessagesParams{ConversationID: conv.ID, Ids: turn.MessageIds})
 	if err != nil {
@@ -107,9 +108,9 @@ func (a *Activities) settle(ctx context.Context, q *schema.Queries, in ticket.Se
 	if err := q.AttachToTurn(ctx, schema.AttachToTurnParams{TurnID: &turn.ID, Ids: turn.MessageIds}); err != nil {
 		return res, err
 	}
-	state := "answered"
+	state := turnAnswered
 	if reply.outcome == ticket.Human {
-		state = "handed_over"
+		state = turnHandedOver
 	} else if open.Status == ticket.Open {
 		res.Status = ticket.WaitingCustomer
 		if _, err := q.SetTicketStatus(ctx, schema.SetTicketStatusParams{ID: open.ID, Status: res.Status}); err != nil {
@@ -118,6 +119,23 @@ func (a *Activities) settle(ctx context.Context, q *schema.Queries, in ticket.Se
 	}
 	_, err = q.SettleTurn(ctx, schema.SettleTurnParams{ID: turn.ID, State: state})
 	return res, err
+}
+
+// asSettled is what an earlier call settled the turn with. A turn without parts
+// was left to a person.
+func asSettled(ctx context.Context, q *schema.Queries, conv schema.Conversation, turn schema.Turn, res ticket.SendReplyResult) (ticket.SendReplyResult, error) {
+	parts, err := q.PartsOfTurn(ctx, turn.ID)
+	if err != nil {
+		return res, err
+	}
+	res.Kind, res.Parts = ticket.KindNotice, len(parts)
+	switch {
+	case len(parts) > 0:
+		res.Kind = parts[0].Kind
+	case conv.Owner == ticket.OwnerHuman:
+		res.State = ticket.SendMuted
+	}
+	return res, nil
 }
 
 // reply is what a turn is settled with.

@@ -1,8 +1,10 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -120,9 +122,12 @@ func (a *Activities) storeMails(ctx context.Context, mailbox string, refs []emai
 		if email.Skip(ref.Labels) {
 			continue
 		}
-		event, err := a.storeMail(ctx, mailbox, ref)
-		if ticket.CodeOf(err) == ticket.CodeNotFound {
-			continue // deleted meanwhile
+		event, err := a.storedMail(ctx, mailbox, ref)
+		if schema.NoRows(err) {
+			event, err = a.fetchMail(ctx, mailbox, ref)
+		}
+		if errors.Is(err, errNotOurs) {
+			continue
 		}
 		if err != nil {
 			return stored, err
@@ -136,31 +141,63 @@ func (a *Activities) storeMails(ctx context.Context, mailbox string, refs []emai
 	return stored, nil
 }
 
-func (a *Activities) storeMail(ctx context.Context, mailbox string, ref email.MessageRef) (stream.Event, error) {
-	source := "gmail:" + mailbox
-	raw, threadID, at, labels, err := a.Gmail.Raw(ctx, ref.GmailID)
+// errNotOurs says that a mail is none of our business, or not there any more.
+var errNotOurs = errors.New("the mail is not for us")
+
+// storedMail returns the event of a mail that an earlier sync has stored. It
+// may not have been published, and may be gone from the mailbox by now.
+func (a *Activities) storedMail(ctx context.Context, mailbox string, ref email.MessageRef) (stream.Event, error) {
+	id, err := a.DB.RawEventID(ctx, schema.RawEventIDParams{Source: sourceOf(mailbox), ExternalID: ref.GmailID})
 	if err != nil {
 		return stream.Event{}, err
 	}
+	raw, err := a.DB.RawEvent(ctx, id)
+	if err != nil {
+		return stream.Event{}, err
+	}
+	return mailEvent(mailbox, ref, id, raw.Body, raw.ProviderAt)
+}
+
+// fetchMail fetches a mail, stores it and returns its event.
+func (a *Activities) fetchMail(ctx context.Context, mailbox string, ref email.MessageRef) (stream.Event, error) {
+	raw, threadID, at, labels, err := a.Gmail.Raw(ctx, ref.GmailID)
+	if ticket.CodeOf(err) == ticket.CodeNotFound || (err == nil && email.Skip(labels)) {
+		return stream.Event{}, errNotOurs
+	}
+	if err != nil {
+		return stream.Event{}, err
+	}
+	source := sourceOf(mailbox)
 	if err := a.DB.InsertRawEvent(ctx, schema.InsertRawEventParams{
-		ID: uuid.New(), Source: source, ExternalID: ref.GmailID, Body: raw, ProviderAt: at, Labels: labels,
+		ID: uuid.New(), Source: source, ExternalID: ref.GmailID, Body: raw, ProviderAt: at,
+		Labels: append([]string{}, labels...), // an archived mail has none, and the column takes no NULL
 	}); err != nil {
 		return stream.Event{}, err
 	}
 	id, err := a.DB.RawEventID(ctx, schema.RawEventIDParams{Source: source, ExternalID: ref.GmailID})
 	if err != nil {
-		return stream.Event{}, schema.Classify(err)
+		return stream.Event{}, err
 	}
+	ref.ThreadID = threadID
+	return mailEvent(mailbox, ref, id, raw, at)
+}
+
+// mailEvent refers to a stored mail. Its key is the sender, so that one
+// sender's mails keep their order.
+func mailEvent(mailbox string, ref email.MessageRef, id uuid.UUID, raw []byte, at time.Time) (stream.Event, error) {
 	key := mailbox
 	if mail, err := email.Parse(raw); err == nil {
-		key = mail.From.Address
+		key = cmp.Or(mail.From.Address, mailbox)
 	}
-	value, err := json.Marshal(ticket.EmailRaw{Mailbox: mailbox, GmailID: ref.GmailID, ThreadID: threadID, RawRef: id})
+	value, err := json.Marshal(ticket.EmailRaw{Mailbox: mailbox, GmailID: ref.GmailID, ThreadID: ref.ThreadID, RawRef: id})
 	if err != nil {
 		return stream.Event{}, fmt.Errorf("encoding a mail's reference: %w", err)
 	}
 	return stream.Event{
-		Topic: ticket.TopicEmailInbound, Key: key, ID: "gmail:" + mailbox + ":" + ref.GmailID,
-		Type: ticket.TypeEmailRaw, Source: source, Time: at, Value: value,
+		Topic: ticket.TopicEmailInbound, Key: key, ID: sourceOf(mailbox) + ":" + ref.GmailID,
+		Type: ticket.TypeEmailRaw, Source: sourceOf(mailbox), Time: at, Value: value,
 	}, nil
 }
+
+func sourceOf(mailbox string) string { return "gmail:" + mailbox }
+

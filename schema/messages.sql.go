@@ -36,6 +36,7 @@ JOIN turns t ON t.id = $1
 JOIN conversations here ON here.id = t.conversation_id
 WHERE (c.id = here.id OR (here.sender_verified AND c.sender_verified AND c.customer_id = here.customer_id))
   AND m.id <> ALL (t.message_ids)
+  AND NOT EXISTS (SELECT FROM outbox o WHERE o.message_id = m.id AND o.state IN ('failed', 'cancelled'))
   AND m.provider_at <= (SELECT max(provider_at) FROM messages WHERE id = ANY (t.message_ids))
 ORDER BY m.provider_at DESC, m.external_id DESC
 LIMIT $2
@@ -48,7 +49,8 @@ type HistoryParams struct {
 
 // History returns the newest messages that came before the given turn: of
 // every verified conversation of this customer when the sender here is
-// verified, else of this conversation alone.
+// verified, else of this conversation alone. What we never said, because it was
+// withdrawn or refused, is left out.
 func (q *Queries) History(ctx context.Context, arg HistoryParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, history, arg.TurnID, arg.MaxMessages)
 	if err != nil {

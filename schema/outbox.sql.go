@@ -17,12 +17,15 @@ const applyDelivery = `-- name: ApplyDelivery :execrows
 UPDATE outbox
 SET delivery = $1::text,
     provider_id = coalesce(provider_id, $2::text),
-    state = CASE WHEN state = 'sending' THEN 'sent' ELSE state END,
+    state = 'sent', error = '',
     sent_at = coalesce(sent_at, now())
 WHERE via = 'whatsapp'
-  AND (provider_id = $2::text OR (id = $3::uuid AND provider_id IS NULL))
-  AND array_position(ARRAY['queued', 'sent', 'delivered', 'read'], delivery)
-      <= coalesce(array_position(ARRAY['queued', 'sent', 'delivered', 'read'], $1::text), 9)
+  AND (provider_id = $2::text OR (
+      id = $3::uuid AND provider_id IS NULL
+      AND NOT EXISTS (SELECT FROM outbox k WHERE k.via = 'whatsapp' AND k.provider_id = $2::text)))
+  AND ((state = 'failed' AND provider_id IS NULL)
+       OR array_position(ARRAY['queued', 'sent', 'delivered', 'read'], delivery)
+          <= coalesce(array_position(ARRAY['queued', 'sent', 'delivered', 'read'], $1::text), 9))
 `
 
 type ApplyDeliveryParams struct {
@@ -32,8 +35,9 @@ type ApplyDeliveryParams struct {
 }
 
 // ApplyDelivery moves the delivery state of a WhatsApp part forward, never
-// back, and settles a part whose acceptance we had not recorded yet. The part
-// is found by the provider's id or by the id we put into the callback address.
+// back. The part is found by the provider's id, or by the id we put into the
+// callback address. A callback proves that the provider has accepted the part:
+// it settles one whose outcome was unknown, and one that had been given up.
 func (q *Queries) ApplyDelivery(ctx context.Context, arg ApplyDeliveryParams) (int64, error) {
 	result, err := q.db.Exec(ctx, applyDelivery, arg.Delivery, arg.ProviderID, arg.ID)
 	if err != nil {
@@ -46,7 +50,7 @@ const cancelParts = `-- name: CancelParts :exec
 UPDATE outbox SET state = 'cancelled' WHERE turn_id = $1 AND state = 'queued'
 `
 
-// CancelParts withdraws what a turn has not sent yet.
+// CancelParts withdraws what a turn has not handed to a provider yet.
 func (q *Queries) CancelParts(ctx context.Context, turnID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, cancelParts, turnID)
 	return err
@@ -159,7 +163,7 @@ func (q *Queries) NotePartAbsent(ctx context.Context, arg NotePartAbsentParams) 
 const noticeGiven = `-- name: NoticeGiven :one
 SELECT EXISTS (
     SELECT FROM outbox o JOIN turns t ON t.id = o.turn_id
-    WHERE t.ticket_id = $1 AND o.kind = 'notice' AND o.state <> 'cancelled'
+    WHERE t.ticket_id = $1 AND o.kind = 'notice' AND o.state NOT IN ('failed', 'cancelled')
 )
 `
 
@@ -283,8 +287,9 @@ func (q *Queries) ProviderIDsInUse(ctx context.Context, arg ProviderIDsInUsePara
 	return items, nil
 }
 
-const recordDraft = `-- name: RecordDraft :exec
-UPDATE outbox SET gmail_draft_id = $1 WHERE id = $2 AND state = 'sending'
+const recordDraft = `-- name: RecordDraft :execrows
+UPDATE outbox SET gmail_draft_id = $1
+WHERE id = $2 AND state = 'sending' AND gmail_draft_id IS NULL
 `
 
 type RecordDraftParams struct {
@@ -292,34 +297,45 @@ type RecordDraftParams struct {
 	ID           uuid.UUID
 }
 
-// RecordDraft stores the Gmail draft that a part will be sent as.
-func (q *Queries) RecordDraft(ctx context.Context, arg RecordDraftParams) error {
-	_, err := q.db.Exec(ctx, recordDraft, arg.GmailDraftID, arg.ID)
-	return err
+// RecordDraft stores the Gmail draft that a part will be sent as. A part has
+// one draft; a second one is refused and reported as no row.
+func (q *Queries) RecordDraft(ctx context.Context, arg RecordDraftParams) (int64, error) {
+	result, err := q.db.Exec(ctx, recordDraft, arg.GmailDraftID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const recordFailed = `-- name: RecordFailed :exec
-UPDATE outbox SET state = 'failed', delivery = 'failed', error = $1
-WHERE id = $2 AND state IN ('queued', 'sending')
+WITH failed AS (
+    UPDATE outbox f SET state = 'failed', delivery = 'failed', error = $1
+    WHERE f.id = $2 AND f.state = 'sending' AND f.attempts = $3
+    RETURNING f.turn_id
+)
+UPDATE outbox o SET state = 'cancelled'
+FROM failed WHERE o.turn_id = failed.turn_id AND o.state = 'queued'
 `
 
 type RecordFailedParams struct {
-	Error string
-	ID    uuid.UUID
+	Error    string
+	ID       uuid.UUID
+	Attempts int32
 }
 
-// RecordFailed settles a part as refused for good.
+// RecordFailed settles a part as not delivered, under the claim that is given,
+// and withdraws the parts that would have followed it.
 func (q *Queries) RecordFailed(ctx context.Context, arg RecordFailedParams) error {
-	_, err := q.db.Exec(ctx, recordFailed, arg.Error, arg.ID)
+	_, err := q.db.Exec(ctx, recordFailed, arg.Error, arg.ID, arg.Attempts)
 	return err
 }
 
 const recordSent = `-- name: RecordSent :execrows
 UPDATE outbox
 SET state = 'sent', provider_id = $1, error = '',
-    delivery = CASE WHEN delivery = 'queued' THEN 'sent' ELSE delivery END,
+    delivery = CASE WHEN delivery IN ('queued', 'failed') THEN 'sent' ELSE delivery END,
     sent_at = coalesce(sent_at, now())
-WHERE id = $2 AND state = 'sending'
+WHERE id = $2 AND state <> 'sent'
 `
 
 type RecordSentParams struct {
@@ -327,7 +343,8 @@ type RecordSentParams struct {
 	ID         uuid.UUID
 }
 
-// RecordSent settles a part as accepted by the provider.
+// RecordSent settles a part as accepted by the provider, whatever was thought
+// of it before: what has been accepted must never go out again.
 func (q *Queries) RecordSent(ctx context.Context, arg RecordSentParams) (int64, error) {
 	result, err := q.db.Exec(ctx, recordSent, arg.ProviderID, arg.ID)
 	if err != nil {
@@ -338,17 +355,20 @@ func (q *Queries) RecordSent(ctx context.Context, arg RecordSentParams) (int64, 
 
 const releasePart = `-- name: ReleasePart :exec
 UPDATE outbox SET state = 'queued', attempts = attempts - 1, error = $1
-WHERE id = $2 AND state = 'sending'
+WHERE id = $2 AND state = 'sending' AND attempts = $3
 `
 
 type ReleasePartParams struct {
-	Error string
-	ID    uuid.UUID
+	Error    string
+	ID       uuid.UUID
+	Attempts int32
 }
 
-// ReleasePart returns a part to the queue because the provider surely did not take it.
+// ReleasePart returns a part to the queue because the provider surely did not
+// take it. Only the claim that is given may be released: a worker that comes
+// back late must not take the part from the one that has it now.
 func (q *Queries) ReleasePart(ctx context.Context, arg ReleasePartParams) error {
-	_, err := q.db.Exec(ctx, releasePart, arg.Error, arg.ID)
+	_, err := q.db.Exec(ctx, releasePart, arg.Error, arg.ID, arg.Attempts)
 	return err
 }
 
@@ -373,4 +393,22 @@ func (q *Queries) RetryPart(ctx context.Context, arg RetryPartParams) (int64, er
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const withdrawPart = `-- name: WithdrawPart :exec
+UPDATE outbox SET state = 'cancelled', error = $1
+WHERE id = $2 AND state = 'sending' AND attempts = $3
+`
+
+type WithdrawPartParams struct {
+	Error    string
+	ID       uuid.UUID
+	Attempts int32
+}
+
+// WithdrawPart gives up a part that was handed over and left no trace at the
+// provider, because a person owns the conversation by now.
+func (q *Queries) WithdrawPart(ctx context.Context, arg WithdrawPartParams) error {
+	_, err := q.db.Exec(ctx, withdrawPart, arg.Error, arg.ID, arg.Attempts)
+	return err
 }

@@ -62,8 +62,8 @@ UPDATE tickets SET status = 'closed', closed_at = now(), updated_at = now()
 WHERE id = $1 AND closed_at IS NULL
 `
 
-// CloseTicket ends a ticket; a later message opens a new one. A ticket with a
-// message that nothing has settled stays open.
+// CloseTicket ends a ticket; a message that nothing has settled yet opens a
+// new one.
 func (q *Queries) CloseTicket(ctx context.Context, id uuid.UUID) (int64, error) {
 	result, err := q.db.Exec(ctx, closeTicket, id)
 	if err != nil {
@@ -110,8 +110,8 @@ type InsertTicketParams struct {
 	Priority       string
 }
 
-// InsertTicket opens a ticket; a second open one of the same conversation is
-// refused by the partial unique index.
+// InsertTicket opens a ticket; no row comes back when the id is taken, and a
+// second open one of the same conversation is refused by the partial unique index.
 func (q *Queries) InsertTicket(ctx context.Context, arg InsertTicketParams) (Ticket, error) {
 	row := q.db.QueryRow(ctx, insertTicket,
 		arg.ID,

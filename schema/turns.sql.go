@@ -12,6 +12,39 @@ import (
 	"github.com/google/uuid"
 )
 
+const citedArticles = `-- name: CitedArticles :many
+SELECT a.slug
+FROM drafts d
+CROSS JOIN unnest(d.citations) WITH ORDINALITY AS c (chunk_id, n)
+JOIN knowledge_base k ON k.id = c.chunk_id
+JOIN knowledge_articles a ON a.id = k.article_id
+WHERE d.id = $1
+GROUP BY a.slug
+ORDER BY min(c.n)
+`
+
+// CitedArticles returns the slugs of the articles that a draft cites, in the
+// order in which it cites them.
+func (q *Queries) CitedArticles(ctx context.Context, draftID uuid.UUID) ([]string, error) {
+	rows, err := q.db.Query(ctx, citedArticles, draftID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var slug string
+		if err := rows.Scan(&slug); err != nil {
+			return nil, err
+		}
+		items = append(items, slug)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const draft = `-- name: Draft :one
 SELECT id, turn_id, model_call_id, body, citations, verdicts, created_at FROM drafts WHERE id = $1
 `
@@ -206,7 +239,8 @@ const openTurn = `-- name: OpenTurn :one
 INSERT INTO turns (id, conversation_id, ticket_id, first_message_id, message_ids)
 VALUES ($1, $2, $3, $4, $5::uuid[])
 ON CONFLICT (conversation_id, first_message_id) DO UPDATE
-SET message_ids = CASE WHEN turns.state = 'open' THEN excluded.message_ids ELSE turns.message_ids END
+SET message_ids = CASE WHEN turns.state = 'open' THEN excluded.message_ids ELSE turns.message_ids END,
+    ticket_id = CASE WHEN turns.state = 'open' THEN excluded.ticket_id ELSE turns.ticket_id END
 RETURNING id, conversation_id, ticket_id, first_message_id, message_ids, state, rule, prompt_version, model, knowledge_version, chunk_ids, chunk_scores, verdicts, created_at, finished_at
 `
 
@@ -219,7 +253,8 @@ type OpenTurnParams struct {
 }
 
 // OpenTurn returns the turn that begins with this message, made now if need
-// be. While it is open its batch may still grow.
+// be. While it is open its batch may still grow, and it belongs to the ticket
+// that is open now.
 func (q *Queries) OpenTurn(ctx context.Context, arg OpenTurnParams) (Turn, error) {
 	row := q.db.QueryRow(ctx, openTurn,
 		arg.ID,
@@ -468,7 +503,7 @@ func (q *Queries) Turn(ctx context.Context, id uuid.UUID) (Turn, error) {
 
 const turnSummary = `-- name: TurnSummary :one
 SELECT c.customer_id, c.channel, t.state = 'handed_over' AS escalated,
-       (extract(epoch FROM coalesce(t.finished_at, now()) - (
+       (extract(epoch FROM coalesce((SELECT max(o.sent_at) FROM outbox o WHERE o.turn_id = t.id), t.finished_at, now()) - (
            SELECT min(m.received_at) FROM messages m WHERE m.id = ANY (t.message_ids)
        )) * 1000)::bigint AS latency_ms,
        (SELECT count(*) FROM model_calls k WHERE k.turn_id = t.id)::int AS calls,
@@ -489,8 +524,8 @@ type TurnSummaryRow struct {
 	CostUSD    float64
 }
 
-// TurnSummary says how a turn went: whose it was, how long the customer
-// waited and what it cost.
+// TurnSummary says how a turn went: whose it was, how long the customer waited
+// until a provider had the last part of the reply, and what it cost.
 func (q *Queries) TurnSummary(ctx context.Context, turnID uuid.UUID) (TurnSummaryRow, error) {
 	row := q.db.QueryRow(ctx, turnSummary, turnID)
 	var i TurnSummaryRow

@@ -100,6 +100,7 @@ type ReviewReplyInput struct {
 type ReviewReplyResult struct {
 	Passed   bool      `json:"passed"`
 	Verdicts []Verdict `json:"verdicts"`
+	Sources  []string  `json:"sources,omitempty"` // slugs of the cited articles, in the order of the citations
 }
 
 // SendReplyInput asks to settle a turn: with a reviewed draft, or with the

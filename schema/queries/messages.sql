@@ -40,7 +40,8 @@ ORDER BY provider_at, external_id;
 
 -- History returns the newest messages that came before the given turn: of
 -- every verified conversation of this customer when the sender here is
--- verified, else of this conversation alone.
+-- verified, else of this conversation alone. What we never said, because it was
+-- withdrawn or refused, is left out.
 -- name: History :many
 SELECT m.id
 FROM messages m
@@ -49,6 +50,7 @@ JOIN turns t ON t.id = sqlc.arg(turn_id)
 JOIN conversations here ON here.id = t.conversation_id
 WHERE (c.id = here.id OR (here.sender_verified AND c.sender_verified AND c.customer_id = here.customer_id))
   AND m.id <> ALL (t.message_ids)
+  AND NOT EXISTS (SELECT FROM outbox o WHERE o.message_id = m.id AND o.state IN ('failed', 'cancelled'))
   AND m.provider_at <= (SELECT max(provider_at) FROM messages WHERE id = ANY (t.message_ids))
 ORDER BY m.provider_at DESC, m.external_id DESC
 LIMIT sqlc.arg(max_messages);

@@ -37,36 +37,53 @@ FROM conversations c
 WHERE o.id = sqlc.arg(id) AND o.state = 'sending' AND o.attempts = sqlc.arg(attempts)
   AND c.id = o.conversation_id AND c.owner = 'ai' AND c.epoch = o.epoch;
 
--- ReleasePart returns a part to the queue because the provider surely did not take it.
+-- ReleasePart returns a part to the queue because the provider surely did not
+-- take it. Only the claim that is given may be released: a worker that comes
+-- back late must not take the part from the one that has it now.
 -- name: ReleasePart :exec
 UPDATE outbox SET state = 'queued', attempts = attempts - 1, error = sqlc.arg(error)
-WHERE id = sqlc.arg(id) AND state = 'sending';
+WHERE id = sqlc.arg(id) AND state = 'sending' AND attempts = sqlc.arg(attempts);
 
 -- NotePartAbsent counts one look at the provider that did not find the part.
 -- name: NotePartAbsent :exec
 UPDATE outbox SET absent_checks = absent_checks + 1, error = sqlc.arg(error)
 WHERE id = sqlc.arg(id) AND state = 'sending';
 
--- RecordDraft stores the Gmail draft that a part will be sent as.
--- name: RecordDraft :exec
-UPDATE outbox SET gmail_draft_id = sqlc.arg(gmail_draft_id) WHERE id = sqlc.arg(id) AND state = 'sending';
+-- RecordDraft stores the Gmail draft that a part will be sent as. A part has
+-- one draft; a second one is refused and reported as no row.
+-- name: RecordDraft :execrows
+UPDATE outbox SET gmail_draft_id = sqlc.arg(gmail_draft_id)
+WHERE id = sqlc.arg(id) AND state = 'sending' AND gmail_draft_id IS NULL;
 
--- RecordSent settles a part as accepted by the provider.
+-- RecordSent settles a part as accepted by the provider, whatever was thought
+-- of it before: what has been accepted must never go out again.
 -- name: RecordSent :execrows
 UPDATE outbox
 SET state = 'sent', provider_id = sqlc.narg(provider_id), error = '',
-    delivery = CASE WHEN delivery = 'queued' THEN 'sent' ELSE delivery END,
+    delivery = CASE WHEN delivery IN ('queued', 'failed') THEN 'sent' ELSE delivery END,
     sent_at = coalesce(sent_at, now())
-WHERE id = sqlc.arg(id) AND state = 'sending';
+WHERE id = sqlc.arg(id) AND state <> 'sent';
 
--- RecordFailed settles a part as refused for good.
+-- RecordFailed settles a part as not delivered, under the claim that is given,
+-- and withdraws the parts that would have followed it.
 -- name: RecordFailed :exec
-UPDATE outbox SET state = 'failed', delivery = 'failed', error = sqlc.arg(error)
-WHERE id = sqlc.arg(id) AND state IN ('queued', 'sending');
+WITH failed AS (
+    UPDATE outbox f SET state = 'failed', delivery = 'failed', error = sqlc.arg(error)
+    WHERE f.id = sqlc.arg(id) AND f.state = 'sending' AND f.attempts = sqlc.arg(attempts)
+    RETURNING f.turn_id
+)
+UPDATE outbox o SET state = 'cancelled'
+FROM failed WHERE o.turn_id = failed.turn_id AND o.state = 'queued';
 
--- CancelParts withdraws what a turn has not sent yet.
+-- CancelParts withdraws what a turn has not handed to a provider yet.
 -- name: CancelParts :exec
 UPDATE outbox SET state = 'cancelled' WHERE turn_id = sqlc.arg(turn_id) AND state = 'queued';
+
+-- WithdrawPart gives up a part that was handed over and left no trace at the
+-- provider, because a person owns the conversation by now.
+-- name: WithdrawPart :exec
+UPDATE outbox SET state = 'cancelled', error = sqlc.arg(error)
+WHERE id = sqlc.arg(id) AND state = 'sending' AND attempts = sqlc.arg(attempts);
 
 -- ProviderIDsInUse returns those of the given provider ids that rows of ours hold.
 -- name: ProviderIDsInUse :many
@@ -74,23 +91,27 @@ SELECT provider_id::text FROM outbox
 WHERE via = sqlc.arg(via) AND provider_id = ANY (sqlc.arg(provider_ids)::text[]);
 
 -- ApplyDelivery moves the delivery state of a WhatsApp part forward, never
--- back, and settles a part whose acceptance we had not recorded yet. The part
--- is found by the provider's id or by the id we put into the callback address.
+-- back. The part is found by the provider's id, or by the id we put into the
+-- callback address. A callback proves that the provider has accepted the part:
+-- it settles one whose outcome was unknown, and one that had been given up.
 -- name: ApplyDelivery :execrows
 UPDATE outbox
 SET delivery = sqlc.arg(delivery)::text,
     provider_id = coalesce(provider_id, sqlc.arg(provider_id)::text),
-    state = CASE WHEN state = 'sending' THEN 'sent' ELSE state END,
+    state = 'sent', error = '',
     sent_at = coalesce(sent_at, now())
 WHERE via = 'whatsapp'
-  AND (provider_id = sqlc.arg(provider_id)::text OR (id = sqlc.narg(id)::uuid AND provider_id IS NULL))
-  AND array_position(ARRAY['queued', 'sent', 'delivered', 'read'], delivery)
-      <= coalesce(array_position(ARRAY['queued', 'sent', 'delivered', 'read'], sqlc.arg(delivery)::text), 9);
+  AND (provider_id = sqlc.arg(provider_id)::text OR (
+      id = sqlc.narg(id)::uuid AND provider_id IS NULL
+      AND NOT EXISTS (SELECT FROM outbox k WHERE k.via = 'whatsapp' AND k.provider_id = sqlc.arg(provider_id)::text)))
+  AND ((state = 'failed' AND provider_id IS NULL)
+       OR array_position(ARRAY['queued', 'sent', 'delivered', 'read'], delivery)
+          <= coalesce(array_position(ARRAY['queued', 'sent', 'delivered', 'read'], sqlc.arg(delivery)::text), 9));
 
 -- NoticeGiven says whether the customer has been told that a person will take
 -- care of this ticket.
 -- name: NoticeGiven :one
 SELECT EXISTS (
     SELECT FROM outbox o JOIN turns t ON t.id = o.turn_id
-    WHERE t.ticket_id = sqlc.arg(ticket_id) AND o.kind = 'notice' AND o.state <> 'cancelled'
+    WHERE t.ticket_id = sqlc.arg(ticket_id) AND o.kind = 'notice' AND o.state NOT IN ('failed', 'cancelled')
 );

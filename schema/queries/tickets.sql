@@ -2,8 +2,8 @@
 -- name: OpenTicket :one
 SELECT * FROM tickets WHERE conversation_id = sqlc.arg(conversation_id) AND closed_at IS NULL;
 
--- InsertTicket opens a ticket; a second open one of the same conversation is
--- refused by the partial unique index.
+-- InsertTicket opens a ticket; no row comes back when the id is taken, and a
+-- second open one of the same conversation is refused by the partial unique index.
 -- name: InsertTicket :one
 INSERT INTO tickets (id, number, conversation_id, subject, category, priority)
 VALUES (sqlc.arg(id), sqlc.arg(number), sqlc.arg(conversation_id), sqlc.arg(subject), sqlc.arg(category), sqlc.arg(priority))
@@ -31,8 +31,8 @@ SET status = CASE WHEN status = 'with_human' THEN status ELSE 'needs_human' END,
     escalation_code = sqlc.arg(escalation_code), escalation_reason = sqlc.arg(escalation_reason), updated_at = now()
 WHERE id = sqlc.arg(id) AND closed_at IS NULL;
 
--- CloseTicket ends a ticket; a later message opens a new one. A ticket with a
--- message that nothing has settled stays open.
+-- CloseTicket ends a ticket; a message that nothing has settled yet opens a
+-- new one.
 -- name: CloseTicket :execrows
 UPDATE tickets SET status = 'closed', closed_at = now(), updated_at = now()
 WHERE id = sqlc.arg(id) AND closed_at IS NULL;

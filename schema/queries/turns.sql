@@ -1,10 +1,12 @@
 -- OpenTurn returns the turn that begins with this message, made now if need
--- be. While it is open its batch may still grow.
+-- be. While it is open its batch may still grow, and it belongs to the ticket
+-- that is open now.
 -- name: OpenTurn :one
 INSERT INTO turns (id, conversation_id, ticket_id, first_message_id, message_ids)
 VALUES (sqlc.arg(id), sqlc.arg(conversation_id), sqlc.arg(ticket_id), sqlc.arg(first_message_id), sqlc.arg(message_ids)::uuid[])
 ON CONFLICT (conversation_id, first_message_id) DO UPDATE
-SET message_ids = CASE WHEN turns.state = 'open' THEN excluded.message_ids ELSE turns.message_ids END
+SET message_ids = CASE WHEN turns.state = 'open' THEN excluded.message_ids ELSE turns.message_ids END,
+    ticket_id = CASE WHEN turns.state = 'open' THEN excluded.ticket_id ELSE turns.ticket_id END
 RETURNING *;
 
 -- Turn returns one turn.
@@ -67,11 +69,11 @@ SELECT * FROM model_calls WHERE turn_id = sqlc.arg(turn_id) AND input_hash = sql
 -- name: ModelCall :one
 SELECT * FROM model_calls WHERE id = sqlc.arg(id);
 
--- TurnSummary says how a turn went: whose it was, how long the customer
--- waited and what it cost.
+-- TurnSummary says how a turn went: whose it was, how long the customer waited
+-- until a provider had the last part of the reply, and what it cost.
 -- name: TurnSummary :one
 SELECT c.customer_id, c.channel, t.state = 'handed_over' AS escalated,
-       (extract(epoch FROM coalesce(t.finished_at, now()) - (
+       (extract(epoch FROM coalesce((SELECT max(o.sent_at) FROM outbox o WHERE o.turn_id = t.id), t.finished_at, now()) - (
            SELECT min(m.received_at) FROM messages m WHERE m.id = ANY (t.message_ids)
        )) * 1000)::bigint AS latency_ms,
        (SELECT count(*) FROM model_calls k WHERE k.turn_id = t.id)::int AS calls,
@@ -94,6 +96,18 @@ SELECT * FROM drafts WHERE model_call_id = sqlc.arg(model_call_id);
 -- Draft returns one draft.
 -- name: Draft :one
 SELECT * FROM drafts WHERE id = sqlc.arg(id);
+
+-- CitedArticles returns the slugs of the articles that a draft cites, in the
+-- order in which it cites them.
+-- name: CitedArticles :many
+SELECT a.slug
+FROM drafts d
+CROSS JOIN unnest(d.citations) WITH ORDINALITY AS c (chunk_id, n)
+JOIN knowledge_base k ON k.id = c.chunk_id
+JOIN knowledge_articles a ON a.id = k.article_id
+WHERE d.id = sqlc.arg(draft_id)
+GROUP BY a.slug
+ORDER BY min(c.n);
 
 -- RecordDraftVerdicts stores what the review said of a draft.
 -- name: RecordDraftVerdicts :exec
