@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/google/uuid"
 	"go.temporal.io/api/serviceerror"
@@ -14,6 +15,10 @@ import (
 	"github.com/digital-fte/fte/stream"
 	"github.com/digital-fte/fte/ticket"
 )
+
+// temporalTimeout bounds one call, which the SDK would repeat for a minute: the
+// lane that waits has to say so soon, and tries again itself.
+const temporalTimeout = 10 * time.Second
 
 // Bridge hands each received message to the workflow of its conversation. It
 // needs no database and no worker: Temporal accepts a signal when nobody runs.
@@ -35,6 +40,8 @@ func (b *Bridge) Handle(ctx context.Context, r stream.Record) error {
 	if m.MessageID == uuid.Nil || m.ConversationID == uuid.Nil || m.WorkflowID == "" || !m.Channel.Valid() {
 		return stream.Poison("invalid", errors.New("a received message without ids, workflow or channel"))
 	}
+	ctx, cancel := context.WithTimeout(ctx, temporalTimeout)
+	defer cancel()
 	signal := ticket.MessageSignal{Messages: []ticket.MessageRef{{MessageID: m.MessageID, Author: ticket.Customer, ReceivedAt: m.ReceivedAt}}}
 	_, err := b.Temporal.SignalWithStartWorkflow(ctx, m.WorkflowID, ticket.SignalMessage, signal,
 		client.StartWorkflowOptions{
@@ -57,12 +64,10 @@ func (b *Bridge) Handle(ctx context.Context, r stream.Record) error {
 // refused gives an error of Temporal a sentence for the operator. None of them
 // is the message's fault.
 func refused(err error, doing string) error {
-	var missing *serviceerror.NamespaceNotFound
-	if errors.As(err, &missing) {
+	if _, ok := errors.AsType[*serviceerror.NamespaceNotFound](err); ok {
 		return ticket.Wrap(ticket.CodeUnavailable, err, "%s: Temporal has no such namespace; check TEMPORAL_NAMESPACE", doing)
 	}
-	var invalid *serviceerror.InvalidArgument
-	if errors.As(err, &invalid) {
+	if _, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
 		return ticket.Wrap(ticket.CodeUnavailable, err, "%s: Temporal refused it; if it names a search attribute, run `fte migrate`", doing)
 	}
 	return ticket.Wrap(ticket.CodeUnavailable, err, "%s", doing)

@@ -3,13 +3,14 @@ package workers
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/digital-fte/fte/channel/text"
 	"github.com/digital-fte/fte/failpoint"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/stream"
@@ -37,6 +38,8 @@ type Intake struct {
 	Mailbox   string    // our address
 	Secrets   ticket.Secrets
 	Logger    *slog.Logger
+
+	waiting waiting
 }
 
 // Handle processes one record of a channel topic.
@@ -78,25 +81,37 @@ func invalid(err error) error {
 	return err
 }
 
-// inbound is a message as a channel delivered it, before it is stored.
+// plain reports whether s can be part of a key: one line of at most so many
+// bytes without anything that Postgres would refuse.
+func plain(s string, most int) bool {
+	return s != "" && len(s) <= most && text.Line(s) == s
+}
+
+// inbound is a message as a channel delivered it, before it is stored. Its
+// texts are sanitised, so that the database takes every one of them.
 type inbound struct {
 	channel    ticket.Channel
 	externalID string
 	author     ticket.Author
 	sender     identity
 	senderName string
-	// key identifies the conversation; subject, category and priority describe a new one.
-	key, subject, category, priority string
-	replyTo                          string
-	gmailThread                      *string
-	body, quoted                     string
-	rfcMessageID                     *string
-	rfcReferences                    []string
-	suppress                         string
-	at                               time.Time
+	// keys identify the conversation, the best first; the last belongs to this
+	// sender alone. Subject, category and priority describe a new one.
+	keys                        []string
+	subject, category, priority string
+	// participants may enter a new conversation later.
+	participants  []string
+	replyTo       string
+	gmailThread   *string
+	body, quoted  string
+	rfcMessageID  *string
+	rfcReferences []string
+	suppress      string
+	at            time.Time
 }
 
-// identity is who a channel says a sender is, and whether it proved that.
+// identity is who a channel says a sender is, and whether it proved that. Its
+// value is empty when nobody can say.
 type identity struct {
 	kind, value string
 	verified    bool
@@ -147,14 +162,31 @@ func (in *Intake) publish(ctx context.Context, r stream.Record, m inbound) error
 		return fmt.Errorf("encoding a received message: %w", err)
 	}
 	return in.Publisher.Publish(ctx, stream.Event{
-		Topic: ticket.TopicTicketsIncoming, Key: stored.CustomerID.String(), ID: r.ID, Type: ticket.TypeMessageReceived,
+		Topic: ticket.TopicTicketsIncoming, Key: stored.CustomerID.String(), ID: m.externalID, Type: ticket.TypeMessageReceived,
 		Source: "fte/intake", Time: time.Now(), CorrelationID: r.CorrelationID, TraceParent: r.TraceParent, Value: value,
 	})
 }
 
-// conversation finds or makes the conversation of a message, and its customer.
-func (in *Intake) conversation(ctx context.Context, q *schema.Queries, m inbound) (schema.Conversation, error) {
-	byKey := schema.ConversationByKeyParams{Channel: m.channel, Key: m.key}
+// conversation finds or makes the conversation of a message: under the first
+// of its keys that is free or belongs to a conversation its sender takes part
+// in. Two strangers may write under one key at once, so who was first is read
+// in the transaction that stores the message.
+func (in *Intake) conversation(ctx context.Context, q *schema.Queries, m inbound) (conv schema.Conversation, err error) {
+	for i, key := range m.keys {
+		if conv, err = in.conversationUnder(ctx, q, m, key); err != nil {
+			return conv, err
+		}
+		if i == len(m.keys)-1 || slices.Contains(conv.Participants, m.sender.value) {
+			break
+		}
+	}
+	return conv, nil
+}
+
+// conversationUnder finds or makes the conversation with this key, whoever
+// takes part in it.
+func (in *Intake) conversationUnder(ctx context.Context, q *schema.Queries, m inbound, key string) (schema.Conversation, error) {
+	byKey := schema.ConversationByKeyParams{Channel: m.channel, Key: key}
 	conv, err := q.ConversationByKey(ctx, byKey)
 	if !schema.NoRows(err) {
 		return conv, err
@@ -164,8 +196,8 @@ func (in *Intake) conversation(ctx context.Context, q *schema.Queries, m inbound
 		return conv, err
 	}
 	if err := q.InsertConversation(ctx, schema.InsertConversationParams{
-		ID: uuid.New(), Channel: m.channel, Key: m.key, WorkflowID: in.Secrets.WorkflowID(m.channel, m.key),
-		CustomerID: customer, SenderVerified: m.sender.verified, Subject: m.subject, Participants: []string{m.sender.value},
+		ID: uuid.New(), Channel: m.channel, Key: key, WorkflowID: in.Secrets.WorkflowID(m.channel, key),
+		CustomerID: customer, SenderVerified: m.sender.verified, Subject: m.subject, Participants: nonNil(m.participants),
 		ReplyTo: m.replyTo, GmailThreadID: m.gmailThread, InitialCategory: m.category, InitialPriority: m.priority,
 	}); err != nil {
 		return conv, err
@@ -175,8 +207,13 @@ func (in *Intake) conversation(ctx context.Context, q *schema.Queries, m inbound
 
 // customer finds or makes the customer an identity belongs to. A claimed
 // identity leads to the same customer, but opens nothing: what a conversation
-// may see depends on whether its own sender is verified.
+// may see depends on whether its own sender is verified. A sender whom nobody
+// can name is a customer of his own.
 func (in *Intake) customer(ctx context.Context, q *schema.Queries, m inbound) (uuid.UUID, error) {
+	customer := schema.InsertCustomerParams{ID: uuid.New(), Name: m.senderName}
+	if m.sender.value == "" {
+		return customer.ID, q.InsertCustomer(ctx, customer)
+	}
 	who := schema.GetIdentityParams{Kind: m.sender.kind, Value: m.sender.value}
 	if err := q.LockIdentity(ctx, schema.LockIdentityParams(who)); err != nil {
 		return uuid.Nil, err
@@ -191,7 +228,6 @@ func (in *Intake) customer(ctx context.Context, q *schema.Queries, m inbound) (u
 	case !schema.NoRows(err):
 		return uuid.Nil, err
 	}
-	customer := schema.InsertCustomerParams{ID: uuid.New(), Name: m.senderName}
 	if m.sender.kind == identityEmail {
 		customer.PrimaryEmail = &m.sender.value
 	}
@@ -215,7 +251,3 @@ func nonNil(s []string) []string {
 	}
 	return s
 }
-
-// errNotStored says that an event refers to a conversation that is not stored
-// yet. The lane waits: the event that makes it is on its way.
-var errNotStored = errors.New("the conversation this message belongs to is not stored yet")

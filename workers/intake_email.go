@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
-
+	"strings"
 
 	"github.com/digital-fte/fte/channel/email"
 	"github.com/digital-fte/fte/schema"
@@ -19,13 +19,13 @@ func (in *Intake) gmailPush(ctx context.Context, r stream.Record) error {
 	if err := decode(r, &push); err != nil {
 		return err
 	}
-	if push.Mailbox != in.Mailbox {
-		return stream.Poison("unknown_mailbox", errors.New("a push for a mailbox that is not GMAIL_MAILBOX"))
-	}
 	if in.Mailboxes == nil {
 		return ticket.Errorf(ticket.CodeUnavailable, "the email channel is not configured on this worker; set the GMAIL_* settings")
 	}
-	return in.Mailboxes.Wake(ctx, push.Mailbox)
+	if !strings.EqualFold(push.Mailbox, in.Mailbox) {
+		return stream.Poison("unknown_mailbox", errors.New("a push for a mailbox that is not GMAIL_MAILBOX"))
+	}
+	return in.Mailboxes.Wake(ctx, in.Mailbox)
 }
 
 // emailRaw parses a stored mail and stores it as a message.
@@ -33,6 +33,9 @@ func (in *Intake) emailRaw(ctx context.Context, r stream.Record) error {
 	var e ticket.EmailRaw
 	if err := decode(r, &e); err != nil {
 		return err
+	}
+	if !plain(e.Mailbox, maxAddress) || !plain(e.GmailID, maxID) {
+		return stream.Poison("invalid", ticket.Errorf(ticket.CodeInvalid, "the reference to a mail without mailbox or id"))
 	}
 	raw, err := in.DB.RawEvent(ctx, e.RawRef)
 	if schema.NoRows(err) {
@@ -45,39 +48,53 @@ func (in *Intake) emailRaw(ctx context.Context, r stream.Record) error {
 	if err != nil {
 		return invalid(err)
 	}
-	sent := slices.Contains(raw.Labels, email.LabelSent)
-	if sent && mail.OutboundID != "" {
-		return nil // our own reply, stored when it was made
+	m := in.inboundMail(e, mail)
+	m.at = raw.ProviderAt
+	if slices.Contains(raw.Labels, email.LabelSent) {
+		return in.sentMail(ctx, mail, m)
 	}
+	return in.customerMail(ctx, r, e, mail, m)
+}
+
+func (in *Intake) inboundMail(e ticket.EmailRaw, mail *email.Mail) inbound {
+	from := mail.From.Address
 	m := inbound{
-		channel: ticket.Email, externalID: r.ID, author: ticket.Customer,
-		sender: identity{identityEmail, mail.From.Address, mail.DMARC}, senderName: mail.From.Name,
-		subject: mail.Subject, category: "general", priority: "medium", replyTo: mail.From.Address,
-		body: mail.Text, quoted: mail.Quoted, rfcReferences: mail.References, suppress: string(mail.Suppress(in.Mailbox)), at: raw.ProviderAt,
+		channel: ticket.Email, externalID: "gmail:" + e.Mailbox + ":" + e.GmailID, author: ticket.Customer,
+		sender: identity{identityEmail, from, mail.DMARC}, senderName: mail.From.Name, replyTo: from,
+		subject: mail.Subject, category: "general", priority: "medium",
+		body: mail.Text, quoted: mail.Quoted, rfcReferences: mail.References, suppress: string(mail.Suppress(in.Mailbox, e.Mailbox)),
+	}
+	// People answer to Reply-To, so who reads there takes part.
+	for _, address := range []string{from, mail.ReplyTo.Address} {
+		if address != "" && !slices.Contains(m.participants, address) {
+			m.participants = append(m.participants, address)
+		}
 	}
 	if mail.MessageID != "" {
 		m.rfcMessageID = &mail.MessageID
 	}
-	if e.ThreadID != "" {
+	if plain(e.ThreadID, maxID) {
 		m.gmailThread = &e.ThreadID
 	}
-	if sent {
-		return in.staffMail(ctx, mail, m)
-	}
-	known, stranger, err := in.thread(ctx, mail, mail.From.Address)
+	return m
+}
+
+func (in *Intake) customerMail(ctx context.Context, r stream.Record, e ticket.EmailRaw, mail *email.Mail, m inbound) error {
+	from := mail.From.Address
+	known, stranger, err := in.thread(ctx, mail, func(c schema.Conversation) bool {
+		return from != "" && slices.Contains(c.Participants, from)
+	})
 	if err != nil {
 		return err
 	}
-	if known != nil {
-		if err := in.join(ctx, known, m); err != nil {
-			return err
-		}
-		return in.publish(ctx, r, m)
+	if known == nil {
+		m.keys = roots(e, mail, stranger)
+		return in.store(ctx, r, m)
 	}
-	if m.key, err = in.newRoot(ctx, e, mail, stranger); err != nil {
+	if err := in.join(ctx, known, m); err != nil {
 		return err
 	}
-	return in.store(ctx, r, m)
+	return in.publish(ctx, r, m)
 }
 
 // join stores a mail in a conversation it belongs to, which may have begun on
@@ -94,22 +111,54 @@ func (in *Intake) join(ctx context.Context, conv *schema.Conversation, m inbound
 	})
 }
 
-// staffMail stores what a person wrote from the mailbox in a conversation of
-// ours. With it the person has taken over: the assistant sends nothing more.
-func (in *Intake) staffMail(ctx context.Context, mail *email.Mail, m inbound) error {
-	known, _, err := in.thread(ctx, mail, "")
-	if err != nil || known == nil {
+// sentMail follows what left the mailbox. Our own replies were stored when
+// they were made; what a person wrote to the customer of a conversation is
+// stored there, and with it the person has taken over.
+func (in *Intake) sentMail(ctx context.Context, mail *email.Mail, m inbound) error {
+	if mail.OutboundID != "" || wroteItself(mail) {
+		return nil
+	}
+	known, _, err := in.thread(ctx, mail, func(schema.Conversation) bool { return true })
+	if err != nil {
 		return err
 	}
+	if known == nil {
+		if len(mail.ThreadRefs()) > 0 && !in.waiting.expired(m.externalID, unknownReplyAfter) {
+			return ticket.Wrap(ticket.CodeUnavailable, errNotStored, "storing what a person sent")
+		}
+		return nil
+	}
+	in.waiting.over(m.externalID)
+	// A mail that was passed on to somebody else is not for the customer to
+	// read on the ticket page, and does not answer him.
+	if !slices.ContainsFunc(mail.Recipients(), func(to string) bool { return slices.Contains(known.Participants, to) }) {
+		return nil
+	}
+	return in.takeOver(ctx, known, m)
+}
+
+// wroteItself reports whether the mail program wrote the mail, such as the
+// mailbox's own absence notice: nobody has taken over then.
+func wroteItself(mail *email.Mail) bool {
+	switch mail.Suppress() {
+	case email.SuppressAutoSubmitted, email.SuppressDeliveryReport, email.SuppressBulk:
+		return true
+	default:
+		return false
+	}
+}
+
+// takeOver stores a person's mail and silences the assistant, once.
+func (in *Intake) takeOver(ctx context.Context, conv *schema.Conversation, m inbound) error {
 	m.author = ticket.Staff
 	return in.DB.Tx(ctx, func(q *schema.Queries) error {
-		if _, err := q.LockConversation(ctx, known.ID); err != nil {
+		if _, err := q.LockConversation(ctx, conv.ID); err != nil {
 			return err
 		}
-		fresh, err := insert(ctx, q, known.ID, m)
+		fresh, err := insert(ctx, q, conv.ID, m)
 		if err != nil || !fresh {
 			return err
 		}
-		return q.TakeOver(ctx, known.ID)
+		return q.TakeOver(ctx, conv.ID)
 	})
 }

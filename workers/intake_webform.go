@@ -2,13 +2,22 @@ package workers
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
+	"github.com/digital-fte/fte/channel/text"
 	"github.com/digital-fte/fte/channel/webform"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/stream"
 	"github.com/digital-fte/fte/ticket"
+)
+
+// Bounds of what becomes part of a key, in bytes. The edge is stricter.
+const (
+	maxAddress = 400
+	maxID      = 200
 )
 
 // webFormSubmission stores the first message of a form ticket. Its address was
@@ -18,15 +27,26 @@ func (in *Intake) webFormSubmission(ctx context.Context, r stream.Record) error 
 	if err := decode(r, &s); err != nil {
 		return err
 	}
-	if s.TicketID == uuid.Nil || s.Email == "" || s.Message == "" {
+	address, body := strings.ToLower(text.Line(s.Email)), text.Sanitize(s.Message)
+	if s.TicketID == uuid.Nil || !plain(address, maxAddress) || !strings.Contains(address, "@") || strings.TrimSpace(body) == "" {
 		return stream.Poison("invalid", ticket.Errorf(ticket.CodeInvalid, "a form submission without ticket id, address or message"))
 	}
 	return in.store(ctx, r, inbound{
 		channel: ticket.WebForm, externalID: webform.SubmissionID(s.TicketID), author: ticket.Customer,
-		sender: identity{identityEmail, s.Email, false}, senderName: s.Name,
-		key: s.TicketID.String(), subject: s.Subject, category: s.Category, priority: s.Priority,
-		replyTo: s.Email, body: s.Message, at: at(s.At, r),
+		sender: identity{identityEmail, address, false}, senderName: text.Line(s.Name),
+		keys: []string{s.TicketID.String()}, participants: []string{address}, subject: text.Line(s.Subject),
+		category: oneOf(s.Category, webform.Categories(), "general"), priority: oneOf(s.Priority, webform.Priorities(), webform.DefaultPriority),
+		replyTo: address, body: body, at: at(s.At, r),
 	})
+}
+
+// oneOf returns s, or otherwise if it is none of the words: a message is not
+// refused because another version of the form knows other words.
+func oneOf(s string, words []string, otherwise string) string {
+	if slices.Contains(words, s) {
+		return s
+	}
+	return otherwise
 }
 
 // webFormMessage stores a further message written on the ticket page, which
@@ -36,16 +56,24 @@ func (in *Intake) webFormMessage(ctx context.Context, r stream.Record) error {
 	if err := decode(r, &w); err != nil {
 		return err
 	}
-	if w.TicketID == uuid.Nil || w.N == "" || w.Message == "" {
+	body := text.Sanitize(w.Message)
+	if w.TicketID == uuid.Nil || !plain(w.N, maxID) || strings.TrimSpace(body) == "" {
 		return stream.Poison("invalid", ticket.Errorf(ticket.CodeInvalid, "a ticket page message without ticket id, number or text"))
 	}
+	m := inbound{
+		channel: ticket.WebForm, externalID: webform.MessageID(w.TicketID, w.N), author: ticket.Customer, body: body, at: at(w.At, r),
+	}
 	conv, err := in.conversationOfTicket(ctx, w.TicketID)
+	if schema.NoRows(err) {
+		if in.waiting.expired(m.externalID, orphanAfter) {
+			return stream.Poison("no_conversation", ticket.Wrap(ticket.CodeInvalid, errNotStored, "waiting for the submission of the ticket"))
+		}
+		return ticket.Wrap(ticket.CodeUnavailable, errNotStored, "storing a ticket page message")
+	}
 	if err != nil {
 		return err
 	}
-	m := inbound{
-		channel: ticket.WebForm, externalID: webform.MessageID(w.TicketID, w.N), author: ticket.Customer, body: w.Message, at: at(w.At, r),
-	}
+	in.waiting.over(m.externalID)
 	if _, err := insert(ctx, in.DB.Queries, conv.ID, m); err != nil {
 		return err
 	}
@@ -56,15 +84,11 @@ func (in *Intake) webFormMessage(ctx context.Context, r stream.Record) error {
 // stored ticket, or as the web form conversation that has it as its key.
 func (in *Intake) conversationOfTicket(ctx context.Context, id uuid.UUID) (schema.Conversation, error) {
 	stored, err := in.DB.TicketByID(ctx, id)
-	if err == nil {
-		return in.DB.Conversation(ctx, stored.ConversationID)
+	if schema.NoRows(err) {
+		return in.DB.ConversationByKey(ctx, schema.ConversationByKeyParams{Channel: ticket.WebForm, Key: id.String()})
 	}
-	if !schema.NoRows(err) {
+	if err != nil {
 		return schema.Conversation{}, err
 	}
-	conv, err := in.DB.ConversationByKey(ctx, schema.ConversationByKeyParams{Channel: ticket.WebForm, Key: id.String()})
-	if schema.NoRows(err) {
-		return conv, ticket.Wrap(ticket.CodeUnavailable, errNotStored, "storing a ticket page message")
-	}
-	return conv, err
+	return in.DB.Conversation(ctx, stored.ConversationID)
 }

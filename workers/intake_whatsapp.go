@@ -24,7 +24,7 @@ func (in *Intake) whatsAppMessage(ctx context.Context, r stream.Record) error {
 	return in.store(ctx, r, inbound{
 		channel: ticket.WhatsApp, externalID: whatsapp.EventID(m.SID, ""), author: ticket.Customer,
 		sender: identity{identityWhatsApp, m.From, true}, senderName: m.ProfileName,
-		key: whatsapp.ConversationKey(m.To, m.From), category: "general", priority: "medium", replyTo: m.From,
+		keys: []string{whatsapp.ConversationKey(m.To, m.From)}, participants: []string{m.From}, category: "general", priority: "medium", replyTo: m.From,
 		body: m.Text(),
 		// Twilio gives a message no time of its own; the edge's is the nearest.
 		at: r.Time,

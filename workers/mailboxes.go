@@ -22,6 +22,8 @@ func mailboxOptions(mailbox string) client.StartWorkflowOptions {
 
 // Wake makes the mailbox's workflow look for new mail now, starting it if need be.
 func (s MailboxStarter) Wake(ctx context.Context, mailbox string) error {
+	ctx, cancel := context.WithTimeout(ctx, temporalTimeout)
+	defer cancel()
 	options := mailboxOptions(mailbox)
 	_, err := s.Temporal.SignalWithStartWorkflow(ctx, options.ID, ticket.SignalPush, nil, options,
 		ticket.MailboxWorkflow, ticket.MailboxInput{Mailbox: mailbox})
@@ -33,6 +35,8 @@ func (s MailboxStarter) Wake(ctx context.Context, mailbox string) error {
 
 // Start makes sure that the mailbox's workflow runs.
 func (s MailboxStarter) Start(ctx context.Context, mailbox string) error {
+	ctx, cancel := context.WithTimeout(ctx, temporalTimeout)
+	defer cancel()
 	_, err := s.Temporal.ExecuteWorkflow(ctx, mailboxOptions(mailbox), ticket.MailboxWorkflow, ticket.MailboxInput{Mailbox: mailbox})
 	if err != nil {
 		return refused(err, "starting the mailbox workflow")

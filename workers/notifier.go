@@ -4,13 +4,20 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"strconv"
+	"time"
 
 	"github.com/digital-fte/fte/stream"
 	"github.com/digital-fte/fte/ticket"
 )
+
+// maxRetryAfter bounds how long a webhook may make escalations wait.
+const maxRetryAfter = time.Minute
 
 // Notifier posts each escalation to a Slack-compatible webhook. The post may be
 // repeated after a crash; it names the ticket, so a repeat misleads nobody.
@@ -21,9 +28,15 @@ type Notifier struct {
 
 // Handle posts one escalation. A webhook that refuses blocks the lane.
 func (n *Notifier) Handle(ctx context.Context, r stream.Record) error {
+	if r.Type != ticket.TypeTicketEscalated {
+		return stream.Poison("unknown_type", errors.New("the notifier takes only "+ticket.TypeTicketEscalated))
+	}
 	var e ticket.TicketEscalated
 	if err := decode(r, &e); err != nil {
 		return err
+	}
+	if e.TicketNumber == "" || !e.Channel.Valid() {
+		return stream.Poison("invalid", ticket.Errorf(ticket.CodeInvalid, "an escalation without ticket number or channel"))
 	}
 	body, err := json.Marshal(map[string]string{"text": fmt.Sprintf("%s needs a person (%s, %s): %s",
 		e.TicketNumber, e.Channel, e.Urgency, ticket.EscalationMeaning(e.Reason))})
@@ -32,17 +45,25 @@ func (n *Notifier) Handle(ctx context.Context, r stream.Record) error {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, n.URL, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("addressing a notification: %w", err)
+		return ticket.Errorf(ticket.CodeUnavailable, "STAFF_ALERT_WEBHOOK is not an address that can be posted to")
 	}
 	req.Header.Set("Content-Type", "application/json")
 	res, err := n.Client.Do(req)
 	if err != nil {
+		// The address is a secret: who knows it can post.
+		if over, ok := errors.AsType[*url.Error](err); ok {
+			err = over.Err
+		}
 		return ticket.Wrap(ticket.CodeUnavailable, err, "posting a notification to STAFF_ALERT_WEBHOOK")
 	}
 	defer func() { _ = res.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10))
 	if res.StatusCode >= http.StatusMultipleChoices {
-		return ticket.Errorf(ticket.CodeUnavailable, "STAFF_ALERT_WEBHOOK answered with status %d", res.StatusCode)
+		err := ticket.Errorf(ticket.CodeUnavailable, "STAFF_ALERT_WEBHOOK answered with status %d", res.StatusCode)
+		if seconds, bad := strconv.Atoi(res.Header.Get("Retry-After")); bad == nil && seconds > 0 {
+			err.RetryAfter = min(time.Duration(seconds)*time.Second, maxRetryAfter)
+		}
+		return err
 	}
 	return nil
 }

@@ -13,10 +13,9 @@ import (
 
 // thread finds the conversation a mail belongs to: by In-Reply-To, by each of
 // References from the last, then by the signed address it was sent to, never by
-// subject. Only who takes part in a conversation can enter it; stranger says
-// that the mail names one of ours whose sender does not. An empty sender is
-// the mailbox itself and takes part everywhere.
-func (in *Intake) thread(ctx context.Context, mail *email.Mail, sender string) (conv *schema.Conversation, stranger bool, err error) {
+// subject. Only who may enter a conversation gets into it; stranger says that
+// the mail names one of ours, but none that its sender may enter.
+func (in *Intake) thread(ctx context.Context, mail *email.Mail, mayEnter func(schema.Conversation) bool) (conv *schema.Conversation, stranger bool, err error) {
 	candidates, err := in.candidates(ctx, mail)
 	if err != nil {
 		return nil, false, err
@@ -29,7 +28,7 @@ func (in *Intake) thread(ctx context.Context, mail *email.Mail, sender string) (
 		if err != nil {
 			return nil, false, err
 		}
-		if sender == "" || slices.Contains(c.Participants, sender) {
+		if mayEnter(c) {
 			return &c, false, nil
 		}
 		stranger = true
@@ -60,27 +59,23 @@ func (in *Intake) candidates(ctx context.Context, mail *email.Mail) ([]uuid.UUID
 	return ids, nil
 }
 
-// newRoot returns the key of a conversation that the mail begins, or of one
-// that a mail of the same unknown thread has begun. A stranger never meets a
-// conversation of somebody else under it, whatever ids his mail bears.
-func (in *Intake) newRoot(ctx context.Context, e ticket.EmailRaw, mail *email.Mail, stranger bool) (string, error) {
-	var roots []string
-	if !stranger {
-		roots = append(roots, mail.RootKey(e.GmailID))
-	}
-	if mail.MessageID != "" {
-		roots = append(roots, mail.MessageID)
-	}
-	own := "gmail:" + e.GmailID
-	for _, root := range roots {
-		key := e.Mailbox + " " + root
-		c, err := in.DB.ConversationByKey(ctx, schema.ConversationByKeyParams{Channel: ticket.Email, Key: key})
-		if schema.NoRows(err) || (err == nil && slices.Contains(c.Participants, mail.From.Address)) {
-			return key, nil
-		}
-		if err != nil {
-			return "", err
+// roots returns the keys under which a mail may begin a conversation, or find
+// one that an earlier mail of the same unknown thread has begun. The last is
+// the mail's own: a stranger never meets a conversation of somebody else,
+// whatever ids his mail bears, and who has no address meets none.
+func roots(e ticket.EmailRaw, mail *email.Mail, stranger bool) []string {
+	var keys []string
+	add := func(root string) {
+		if key := e.Mailbox + " " + root; root != "" && !slices.Contains(keys, key) {
+			keys = append(keys, key)
 		}
 	}
-	return e.Mailbox + " " + own, nil
+	if mail.From.Address != "" {
+		if !stranger {
+			add(mail.RootKey(e.GmailID))
+		}
+		add(mail.MessageID)
+	}
+	add("gmail:" + e.GmailID)
+	return keys
 }
