@@ -100,6 +100,7 @@ type Carry struct {
 	TicketID     uuid.UUID    `json:"ticket_id"`
 	TicketNumber string       `json:"ticket_number"`
 	Status       Status       `json:"status"`
+	Owner        Owner        `json:"owner"`
 	Priority     string       `json:"priority"`
 	Category     string       `json:"category"`
 	CustomerRef  string       `json:"customer_ref"`

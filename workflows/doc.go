@@ -9,13 +9,17 @@
 // A run of TicketWorkflow:
 //
 //	          message                     batch closed
-//	waiting ───────────► collecting ───────────────────► turn
-//	   ▲  │                  ▲                            │
-//	   │  │ close deadline   │ message meanwhile          │ answered,
-//	   │  ▼                  └────────────────────────────┤ handed over,
-//	   │ closed: the run completes                        │ nothing left
-//	   └──────────────────────────────────────────────────┘
+//	waiting ───────────► collecting ───────────────────► thinking ──► sending
+//	   ▲  │                  ▲                              │            │
+//	   │  │ close deadline   │ message meanwhile, up to     │            │
+//	   │  ▼                  │ three times: thinking stops  │            │
+//	   │ closed: the run     ├──────────────────────────────┘            │
+//	   │ completes           │ message meanwhile: a turn of its own      │
+//	   │                     ├───────────────────────────────────────────┤
+//	   └─────────────────────┴───────────────────────────────────────────┘
+//	                           answered, handed over or nothing left
 //
-// Signals only append to the inbox; one loop decides; a turn is a coroutine of
-// its own, so that the loop's clocks go on during a model call or a send.
+// Signals wait in their channel until the one loop takes them into the inbox
+// and decides; a turn is a coroutine of its own, so that the loop goes on
+// during a model call or a send. A send is never cancelled.
 package workflows

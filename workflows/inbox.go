@@ -26,8 +26,7 @@ type inbox struct {
 	waiting       []ticket.MessageRef
 	first, latest time.Time // when the first and the latest waiting message came in
 	seen          []uuid.UUID
-	known         map[uuid.UUID]struct{}
-	changes       int // grows with every message taken in
+	known         map[uuid.UUID]struct{} // the ids in seen
 }
 
 func newInbox(c ticket.Channel) inbox {
@@ -38,15 +37,13 @@ func newInbox(c ticket.Channel) inbox {
 	return b
 }
 
-// restore brings back what an earlier run had seen and not yet answered.
+// restore brings back what an earlier run had seen and not yet answered. Its
+// batch is collected anew.
 func (b *inbox) restore(seen []uuid.UUID, waiting []ticket.MessageRef, now time.Time) {
 	for _, id := range seen {
 		b.remember(id)
 	}
-	for _, m := range waiting {
-		delete(b.known, m.MessageID)
-	}
-	b.add(now, waiting...)
+	b.waiting, b.first, b.latest = waiting, now, now
 }
 
 // add takes messages in, each once.
@@ -56,13 +53,18 @@ func (b *inbox) add(now time.Time, messages ...ticket.MessageRef) {
 			continue
 		}
 		b.remember(m.MessageID)
-		if len(b.waiting) == 0 {
+		if b.empty() {
 			b.first = now
 		}
 		b.latest = now
 		b.waiting = append(b.waiting, m)
-		b.changes++
 	}
+}
+
+// putBack returns a batch that was not settled. It has waited long enough: only
+// what has come in since can keep it waiting.
+func (b *inbox) putBack(batch []ticket.MessageRef) {
+	b.waiting = slices.Concat(batch, b.waiting)
 }
 
 func (b *inbox) remember(id uuid.UUID) {
@@ -91,14 +93,11 @@ func (b *inbox) ready(now time.Time) bool {
 }
 
 // take empties the inbox into a batch in the order of the provider's times.
-func (b *inbox) take() []uuid.UUID {
-	slices.SortStableFunc(b.waiting, func(x, y ticket.MessageRef) int {
+func (b *inbox) take() []ticket.MessageRef {
+	batch := b.waiting
+	b.waiting = nil
+	slices.SortStableFunc(batch, func(x, y ticket.MessageRef) int {
 		return cmp.Or(x.ReceivedAt.Compare(y.ReceivedAt), cmp.Compare(x.MessageID.String(), y.MessageID.String()))
 	})
-	batch := make([]uuid.UUID, len(b.waiting))
-	for i, m := range b.waiting {
-		batch[i] = m.MessageID
-	}
-	b.waiting = nil
 	return batch
 }

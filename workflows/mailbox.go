@@ -20,24 +20,37 @@ func MailboxWorkflow(ctx workflow.Context, in ticket.MailboxInput) error {
 		Description: "The mailbox has changed.",
 	})
 	for {
-		for pushes.ReceiveAsync(nil) {
-			// Every push before a sync is served by that one sync.
+		discard(pushes)
+		_, err := ordinary[ticket.SyncMailboxResult](ctx, mailboxOptions(), ticket.ActivitySyncMailbox, ticket.SyncMailboxInput(in))
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		if _, err := ordinary[ticket.SyncMailboxResult](ctx, mailboxOptions(), ticket.ActivitySyncMailbox, ticket.SyncMailboxInput(in)); err != nil {
-			if isCanceled(err) {
-				return err
-			}
-			// A wrong credential is mended by an operator; the mailbox is tried
-			// again at the next poll and the failure stays visible in the history.
-			workflow.GetLogger(ctx).Error("mailbox was not read", "error", err)
-		}
-		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() && pushes.Len() == 0 {
+		// A wrong credential is mended by an operator; until then the mailbox is
+		// tried again at every poll, and the page of the run says why.
+		workflow.SetCurrentDetails(ctx, mailboxDetails(err))
+		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			// The next run begins with a sync, which serves these pushes too.
+			discard(pushes)
 			return workflow.NewContinueAsNewError(ctx, MailboxWorkflow, in)
 		}
 		if err := awaitPush(ctx, pushes); err != nil {
 			return err
 		}
 	}
+}
+
+// discard drops the pushes so far: one sync serves them all.
+func discard(pushes workflow.ReceiveChannel) {
+	for pushes.ReceiveAsync(nil) {
+		continue
+	}
+}
+
+func mailboxDetails(err error) string {
+	if err == nil {
+		return ""
+	}
+	return "The mailbox could not be read: " + lead(err)
 }
 
 // awaitPush returns at the next push or poll; its timer ends with it.

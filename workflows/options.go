@@ -74,7 +74,7 @@ func local[R any](ctx workflow.Context, name, summary string, in any) (R, error)
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: time.Second},
 	}), name, in).Get(ctx, &res)
 	var app *temporal.ApplicationError
-	if err == nil || isCanceled(err) || (errors.As(err, &app) && app.NonRetryable()) {
+	if err == nil || ctx.Err() != nil || (errors.As(err, &app) && app.NonRetryable()) {
 		return res, err
 	}
 	return ordinary[R](ctx, workflow.ActivityOptions{

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,10 +15,16 @@ const carryVersion = 1
 
 // conversation is the state of one run of TicketWorkflow.
 type conversation struct {
-	in       ticket.TicketInput
-	signals  workflow.ReceiveChannel
-	inbox    inbox
-	turning  bool // a turn is under way
+	in      ticket.TicketInput
+	signals workflow.ReceiveChannel
+	inbox   inbox
+
+	turning  bool   // a turn is under way
+	stop     func() // makes the turn under way stop thinking; nil when it does not think
+	readings int    // how often the turn under way has been read
+	asked    bool   // the database has said what is open
+	fault    error  // ends the run: a bug, or that it was cancelled
+
 	turns    int
 	ticketID uuid.UUID
 	number   string
@@ -25,16 +32,13 @@ type conversation struct {
 	owner    ticket.Owner
 	priority string
 	category string
-	// customerRef, sentiment and escalation are shown only.
-	customerRef, escalation string
-	sentiment               float64
 	// closeAt is when a settled ticket closes; zero while somebody has to act.
-	closeAt   time.Time
-	lastError string
-	timeline  []ticket.Event
-	last      ticket.Explanation
-	// fault is a bug that ends the run as failed.
-	fault error
+	closeAt time.Time
+	// The rest is shown only.
+	customerRef, escalation, lastError string
+	sentiment                          float64
+	timeline                           []ticket.Event
+	explanation                        ticket.Explanation
 }
 
 // TicketWorkflow is one ticket of a conversation, from its first message until
@@ -45,21 +49,24 @@ func TicketWorkflow(ctx workflow.Context, in ticket.TicketInput) error {
 	if err := c.describe(ctx); err != nil {
 		return err
 	}
-	workflow.GoNamed(ctx, "inbox", c.receive)
 	for {
 		if err := c.await(ctx); err != nil {
-			return err
+			return c.canceled(ctx, err)
 		}
+		c.receive(ctx)
 		switch now := workflow.Now(ctx); {
 		case c.fault != nil:
 			return c.fault
 		case c.turning:
+			c.interrupt()
+		case c.inbox.empty() && c.idle():
+			return nil
+		case c.full(ctx):
+			return c.continueAsNew(ctx)
 		case c.inbox.ready(now):
 			c.startTurn(ctx)
-		case c.inbox.empty() && c.finished(ctx, now):
-			return nil
-		case c.inbox.empty() && c.full(ctx):
-			return c.continueAsNew(ctx)
+		case c.inbox.empty() && c.overdue(now):
+			c.closeTicket(ctx)
 		}
 	}
 }
@@ -73,48 +80,40 @@ func newConversation(ctx workflow.Context, in ticket.TicketInput) *conversation 
 		inbox: newInbox(in.Channel),
 	}
 	if carry := in.Carry; carry != nil {
-		c.turns, c.ticketID, c.number, c.status = carry.Turns, carry.TicketID, carry.TicketNumber, carry.Status
-		c.closeAt, c.lastError, c.timeline = carry.CloseAt, carry.LastError, carry.Timeline
-		c.priority, c.category, c.last = carry.Priority, carry.Category, carry.Last
-		c.customerRef, c.escalation, c.sentiment = carry.CustomerRef, carry.Escalation, carry.Sentiment
+		c.turns, c.ticketID, c.number = carry.Turns, carry.TicketID, carry.TicketNumber
+		c.status, c.owner = carry.Status, cmp.Or(carry.Owner, ticket.OwnerAI)
+		c.priority, c.category, c.closeAt = carry.Priority, carry.Category, carry.CloseAt
+		c.customerRef, c.escalation, c.lastError = carry.CustomerRef, carry.Escalation, carry.LastError
+		c.sentiment, c.timeline, c.explanation = carry.Sentiment, carry.Timeline, carry.Last
 		c.inbox.restore(carry.Seen, carry.Inbox, workflow.Now(ctx))
 	}
 	return c
 }
 
-// receive takes signals for as long as the run lives and does nothing else.
+// receive takes in what has been delivered, without yielding.
 func (c *conversation) receive(ctx workflow.Context) {
 	for {
 		var s ticket.MessageSignal
-		if !c.signals.Receive(ctx, &s) {
+		if !c.signals.ReceiveAsync(&s) {
 			return
 		}
 		c.inbox.add(workflow.Now(ctx), s.Messages...)
 	}
 }
 
-// drain takes what has been delivered and not received yet, without yielding.
-func (c *conversation) drain(ctx workflow.Context) {
-	var s ticket.MessageSignal
-	for c.signals.ReceiveAsync(&s) {
-		c.inbox.add(workflow.Now(ctx), s.Messages...)
-		s = ticket.MessageSignal{}
-	}
-}
-
-// await returns when there may be something to decide: a batch is complete, a
-// turn has begun or ended, a message moved the deadline or the deadline has
-// passed. Its timer ends with it.
+// await returns when there is something to decide: a message came, a batch is
+// complete, a turn has ended or the deadline has passed. Its timer ends with it.
 func (c *conversation) await(ctx workflow.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if c.due(ctx) {
 		return nil
 	}
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
-	turning, changes := c.turning, c.inbox.changes
-	moved := func() bool {
-		return c.due(ctx) || c.turning != turning || (c.inbox.changes != changes && !turning)
-	}
+	turning := c.turning
+	moved := func() bool { return c.turning != turning || c.due(ctx) }
 	deadline, name := c.deadline()
 	if deadline.IsZero() {
 		return workflow.Await(ctx, moved)
@@ -126,18 +125,21 @@ func (c *conversation) await(ctx workflow.Context) error {
 	return err
 }
 
-// due reports that the loop has something to do now.
+// due reports that the loop has something to do now. Every case is one that the
+// loop makes an end of, so that it never spins.
 func (c *conversation) due(ctx workflow.Context) bool {
 	now := workflow.Now(ctx)
 	switch {
-	case c.fault != nil:
+	case c.fault != nil || c.signals.Len() > 0:
 		return true
 	case c.turning:
 		return false
+	case c.full(ctx):
+		return true
 	case !c.inbox.empty():
 		return c.inbox.ready(now)
 	default:
-		return c.idle() || (!c.closeAt.IsZero() && !now.Before(c.closeAt)) || c.full(ctx)
+		return c.idle() || c.overdue(now)
 	}
 }
 
@@ -156,34 +158,31 @@ func (c *conversation) deadline() (time.Time, string) {
 
 // idle reports that this run has nothing to watch: no ticket is open, as after
 // an event that had been settled long before.
-func (c *conversation) idle() bool {
-	return c.turns > 0 && c.ticketID == uuid.Nil
+func (c *conversation) idle() bool { return c.asked && c.ticketID == uuid.Nil }
+
+// overdue reports that a settled ticket has waited long enough.
+func (c *conversation) overdue(now time.Time) bool {
+	return !c.closeAt.IsZero() && !now.Before(c.closeAt)
 }
 
-// finished closes a ticket whose time is over and reports that the run may
-// complete. Whatever arrives meanwhile keeps the run alive.
-func (c *conversation) finished(ctx workflow.Context, now time.Time) bool {
-	if !c.idle() {
-		if c.closeAt.IsZero() || now.Before(c.closeAt) {
-			return false
-		}
-		if !c.closeTicket(ctx) {
-			return false
-		}
-	}
-	c.drain(ctx)
-	return c.inbox.empty()
-}
-
-func (c *conversation) closeTicket(ctx workflow.Context) bool {
+// closeTicket ends a ticket that has waited long enough. The run completes next,
+// unless something has come in meanwhile.
+func (c *conversation) closeTicket(ctx workflow.Context) {
 	_, err := local[ticket.CloseTicketResult](ctx, ticket.ActivityCloseTicket, "close the ticket", ticket.CloseTicketInput{TicketID: c.ticketID})
 	if err != nil {
 		c.fault = err
-		return false
+		return
 	}
 	c.note(ctx, "closed without a further message", uuid.Nil, nil)
 	c.status, c.closeAt = ticket.Closed, time.Time{}
 	c.publish(ctx)
-	c.ticketID, c.number = uuid.Nil, ""
-	return true
+	c.ticketID, c.number, c.asked = uuid.Nil, "", true
+}
+
+// canceled ends a run that somebody has cancelled. The model is not waited for;
+// a send under way is seen through, so that nobody is left with half an answer.
+func (c *conversation) canceled(ctx workflow.Context, err error) error {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	_ = workflow.Await(ctx, func() bool { return !c.turning })
+	return err
 }

@@ -1,7 +1,8 @@
 package workflows
 
 import (
-	"fmt"
+	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -30,7 +31,7 @@ func (c *conversation) describe(ctx workflow.Context) error {
 		return err
 	}
 	if err := workflow.SetQueryHandlerWithOptions(ctx, ticket.QueryExplain, func() (ticket.Explanation, error) {
-		return c.last, nil
+		return c.explanation, nil
 	}, workflow.QueryHandlerOptions{Description: "Why the last reply was what it was."}); err != nil {
 		return err
 	}
@@ -67,13 +68,17 @@ func (c *conversation) publish(ctx workflow.Context) {
 	if c.category != "" {
 		updates = append(updates, keyword(ticket.AttrCategory).ValueSet(c.category))
 	}
-	if c.last.PromptVersion != "" {
+	if c.explanation.PromptVersion != "" {
 		updates = append(updates,
-			keyword(ticket.AttrPromptVersion).ValueSet(c.last.PromptVersion),
+			keyword(ticket.AttrPromptVersion).ValueSet(c.explanation.PromptVersion),
 			temporal.NewSearchAttributeKeyFloat64(ticket.AttrSentiment).ValueSet(c.sentiment))
 	}
+	// A new ticket in the same run does not inherit the reason of the old one.
+	reason := keyword(ticket.AttrEscalationReason)
 	if c.escalation != "" {
-		updates = append(updates, keyword(ticket.AttrEscalationReason).ValueSet(c.escalation))
+		updates = append(updates, reason.ValueSet(c.escalation))
+	} else {
+		updates = append(updates, reason.ValueUnset())
 	}
 	if err := workflow.UpsertTypedSearchAttributes(ctx, updates...); err != nil {
 		workflow.GetLogger(ctx).Error("search attributes were not set", "error", err)
@@ -94,13 +99,28 @@ func priorityRank(p string) int64 {
 	}
 }
 
+// lead says what went wrong in words fit for a support lead.
+func lead(err error) string {
+	if timeout, ok := errors.AsType[*temporal.TimeoutError](err); ok {
+		if cause := errors.Unwrap(timeout); cause != nil {
+			return "gave up after many tries: " + lead(cause)
+		}
+		return "gave up: no answer in time"
+	}
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return app.Message()
+	}
+	return "the step did not succeed"
+}
+
 // details is what a lead sees on the page of the run.
 func (c *conversation) details() string {
 	var b strings.Builder
+	cell := strings.NewReplacer("|", "/", "\r", " ", "\n", " ")
 	b.WriteString("| | |\n|---|---|\n")
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(&b, "| %s | %s |\n", name, strings.ReplaceAll(value, "|", "/"))
+			b.WriteString("| " + name + " | " + cell.Replace(value) + " |\n")
 		}
 	}
 	row("Ticket", c.number)
@@ -108,12 +128,12 @@ func (c *conversation) details() string {
 	row("Answered by", string(c.owner))
 	row("Category", c.category)
 	row("Priority", c.priority)
-	row("Turns", fmt.Sprint(c.turns))
+	row("Turns", strconv.Itoa(c.turns))
 	if c.escalation != "" {
-		row("Needs a person", ticket.EscalationMeaning(c.escalation))
+		row("A person was asked", ticket.EscalationMeaning(c.escalation))
 	}
-	if n := len(c.last.Chunks); n > 0 {
-		row("Sources looked at", fmt.Sprint(n))
+	if n := len(c.explanation.Chunks); n > 0 {
+		row("Sources looked at", strconv.Itoa(n))
 	}
 	row("Last problem", c.lastError)
 	return b.String()
