@@ -35,8 +35,13 @@ func (b *testBundle) mail(l letter) stream.Record {
 	}
 	lines = append(lines, l.headers...)
 	for _, h := range [][2]string{
-		{"From", l.from}, {"To", l.to}, {"Reply-To", l.replyTo}, {"Message-ID", l.id}, {"In-Reply-To", l.inReplyTo},
-		{"References", l.references}, {"Subject", l.subject},
+		{"From", l.from},
+		{"To", l.to},
+		{"Reply-To", l.replyTo},
+		{"Message-ID", l.id},
+		{"In-Reply-To", l.inReplyTo},
+		{"References", l.references},
+		{"Subject", l.subject},
 	} {
 		if h[1] != "" {
 			lines = append(lines, h[0]+": "+h[1])

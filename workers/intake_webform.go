@@ -65,20 +65,35 @@ func (in *Intake) webFormMessage(ctx context.Context, r stream.Record) error {
 	}
 	conv, err := in.conversationOfTicket(ctx, w.TicketID)
 	if schema.NoRows(err) {
-		if in.waiting.expired(m.externalID, orphanAfter) {
-			return stream.Poison("no_conversation", ticket.Wrap(ticket.CodeInvalid, errNotStored, "waiting for the submission of the ticket"))
-		}
-		return ticket.Wrap(ticket.CodeUnavailable, errNotStored, "storing a ticket page message")
+		return in.orphan(ctx, r, m.externalID)
 	}
 	if err != nil {
 		return err
 	}
-	in.waiting.over(m.externalID)
+	in.waiting.over(m.externalID, inLane(m.externalID))
 	if _, err := insert(ctx, in.DB.Queries, conv.ID, m); err != nil {
 		return err
 	}
 	return in.publish(ctx, r, m)
 }
+
+// orphan holds back a page message whose submission is not stored: in its lane
+// for a while, then at the end of the topic, for the submission may lie behind
+// it in that very lane.
+func (in *Intake) orphan(ctx context.Context, r stream.Record, id string) error {
+	switch {
+	case in.waiting.expired(id, orphanAfter):
+		in.waiting.over(inLane(id))
+		return stream.Poison("no_conversation", ticket.Wrap(ticket.CodeInvalid, errNotStored, "waiting for the submission of the ticket"))
+	case in.waiting.expired(inLane(id), orphanInLane):
+		return in.Publisher.Publish(ctx, r.Event)
+	default:
+		return ticket.Wrap(ticket.CodeUnavailable, errNotStored, "storing a ticket page message")
+	}
+}
+
+// inLane names the wait of an event that holds up its lane.
+func inLane(id string) string { return id + " in its lane" }
 
 // conversationOfTicket finds the conversation behind a ticket id: through the
 // stored ticket, or as the web form conversation that has it as its key.

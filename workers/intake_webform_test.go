@@ -9,6 +9,7 @@ import (
 
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/schema/schematest"
+	"github.com/digital-fte/fte/stream"
 	"github.com/digital-fte/fte/ticket"
 )
 
@@ -84,19 +85,32 @@ func TestPageMessageWithoutTicket(t *testing.T) {
 	now := start
 	b.waiting.now = func() time.Time { return now }
 	page := record(t, ticket.TypeWebFormMessage, ticket.WebFormMessage{TicketID: b.Secrets.TicketID("lost"), N: "n1", Message: "Hello?"})
+	page.Topic, page.Key = ticket.TopicWebFormInbound, "k"
+
 	requireBlocks(t, b.Handle(t.Context(), page))
-	now = now.Add(orphanAfter)
+	now = now.Add(orphanInLane)
 	requireBlocks(t, b.Handle(t.Context(), page))
 	now = now.Add(time.Second)
-	requirePoison(t, b.Handle(t.Context(), page), "no_conversation")
+	b.published.err = ticket.Errorf(ticket.CodeUnavailable, "no broker")
 	requireBlocks(t, b.Handle(t.Context(), page))
-	require.Len(t, b.waiting.since, 1, "sent back by an operator, it waits again")
+	b.published.err = nil
+	now = now.Add(orphanInLane + time.Second)
+	requireBlocks(t, b.Handle(t.Context(), page))
+	now = now.Add(orphanInLane + time.Second)
+	require.NoError(t, b.Handle(t.Context(), page), "its lane goes on")
+	require.Equal(t, []stream.Event{page.Event}, b.published.events, "it waits at the end of the topic")
+	requireBlocks(t, b.Handle(t.Context(), page))
+
+	now = start.Add(orphanAfter + time.Second)
+	requirePoison(t, b.Handle(t.Context(), page), "no_conversation")
+	require.Empty(t, b.waiting.since)
+	requireBlocks(t, b.Handle(t.Context(), page))
 
 	t.Log("waits that another process has taken over are forgotten")
 	now = now.Add(3 * orphanAfter)
 	other := record(t, ticket.TypeWebFormMessage, ticket.WebFormMessage{TicketID: b.Secrets.TicketID("other"), N: "n1", Message: "Hello?"})
 	requireBlocks(t, b.Handle(t.Context(), other))
-	require.Len(t, b.waiting.since, 1)
+	require.Len(t, b.waiting.since, 2)
 }
 
 func TestPageMessageOnTicketOfAnotherChannel(t *testing.T) {

@@ -12,6 +12,8 @@ const (
 	// partitions, and either may be far behind after an outage. A lane must not
 	// be held up for ever by a conversation that will never be.
 	orphanAfter = 15 * time.Minute
+	// orphanInLane is how much of that it holds up its lane at a time.
+	orphanInLane = 5 * time.Second
 	// unknownReplyAfter is how long what a person sent waits for the mail it
 	// replies to, which was published just before it. Until then the assistant
 	// might answer as well.
@@ -56,11 +58,13 @@ func (w *waiting) expired(id string, limit time.Duration) bool {
 	return true
 }
 
-// over ends an event's wait.
-func (w *waiting) over(id string) {
+// over ends the waits of an event.
+func (w *waiting) over(ids ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.since, id)
+	for _, id := range ids {
+		delete(w.since, id)
+	}
 }
 
 // forgetBefore drops events that another process has taken over meanwhile.
