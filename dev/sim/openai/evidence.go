@@ -38,7 +38,7 @@ func gather(messages []Message) evidence {
 				asked = append(asked, plain(object["subject"]), plain(text))
 			}
 		}
-		if question := strings.TrimSpace(strings.Join(asked, "\n")); question != "" {
+		if question := strings.TrimSpace(strings.Join(asked, "\n\n")); question != "" {
 			found.question = question
 		}
 	}

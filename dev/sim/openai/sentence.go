@@ -9,11 +9,11 @@ import (
 // sentence is one statement of a chunk, with the markup taken off.
 type sentence struct {
 	chunk   int
-	at      int
 	text    string
-	heading string
-	// item says that it is, or begins, an item of a list.
-	item bool
+	title   string
+	section string
+	// item says that it belongs to an item of a list, step to a numbered one.
+	item, step bool
 }
 
 var (
@@ -46,24 +46,38 @@ func split(index int, item chunk) []sentence {
 	text = link.ReplaceAllString(text, "$1")
 	text = emphasis.ReplaceAllString(text, "")
 	var found []sentence
-	heading, paragraph, listed := item.Title, "", false
+	section := ""
+	if at := strings.LastIndex(item.Title, " > "); at >= 0 {
+		section = item.Title[at+3:]
+	}
+	paragraph, listed, numbered := "", false, false
+	var rows table
 	flush := func() {
 		for _, part := range cut(paragraph) {
-			found = append(found, sentence{chunk: index, at: len(found), text: part, heading: heading, item: listed})
+			found = append(found, sentence{chunk: index, text: part, title: item.Title, section: section, item: listed, step: numbered})
 		}
-		paragraph, listed = "", false
+		paragraph, listed, numbered = "", false, false
 	}
 	for line := range strings.SplitSeq(text, "\n") {
 		trimmed := strings.TrimSpace(line)
+		if !strings.HasPrefix(trimmed, "|") {
+			rows = table{}
+		}
 		switch {
-		case trimmed == "", strings.Trim(trimmed, "-=*_ ") == "", strings.HasPrefix(trimmed, "|"):
+		case trimmed == "", strings.Trim(trimmed, "-=*_ ") == "":
 			flush()
+		case strings.HasPrefix(trimmed, "|"):
+			flush()
+			if row := rows.row(trimmed); row != "" {
+				found = append(found, sentence{chunk: index, text: row, title: item.Title, section: section})
+			}
 		case strings.HasPrefix(trimmed, "#"):
 			flush()
-			heading = strings.TrimSpace(strings.Trim(trimmed, "#"))
+			section = strings.TrimSpace(strings.Trim(trimmed, "#"))
 		case bullet.MatchString(line):
 			flush()
 			paragraph, listed = bullet.ReplaceAllString(line, ""), true
+			numbered = unicode.IsDigit([]rune(trimmed)[0])
 		default:
 			paragraph = strings.TrimSpace(paragraph + " " + strings.TrimPrefix(trimmed, "> "))
 		}

@@ -55,9 +55,11 @@ func category(text string) string {
 
 // sentiment is 0.5 without any sign, towards 0 for anger and 1 for delight.
 func sentiment(text string) float64 {
-	score, words, negated := 0.0, tokens(text), 0
+	score, words, negated, plainly := 0.0, tokens(text), 0, 0
 	good := set(strings.Fields("thanks thank great love loved excellent awesome perfect happy amazing wonderful appreciate helpful nice fantastic brilliant pleased glad good"))
-	bad := set(strings.Fields("bad slow annoying annoyed disappointed disappointing frustrated frustrating unhappy confusing wrong broken fail fails failed failing problem issue issues upset poor lost ridiculous"))
+	bad := set(strings.Fields("bad annoying annoyed disappointed disappointing frustrated frustrating unhappy confusing upset poor ridiculous"))
+	// Words that help desks hear all day say what happened, not how anybody feels.
+	plain := set(strings.Fields("slow wrong broken fail fails failed failing problem problems issue issues lost"))
 	worst := set(strings.Fields("terrible horrible awful worst unacceptable furious angry hate useless garbage scam disgusting disgrace pathetic outrageous joke incompetent"))
 	for _, word := range words {
 		value := 0.0
@@ -66,6 +68,9 @@ func sentiment(text string) float64 {
 			value = 1
 		case bad[word]:
 			value = -0.7
+		case plain[word] && plainly < 2:
+			value = -0.2
+			plainly++
 		case worst[word] || abusive(word):
 			value = -2
 		}

@@ -21,16 +21,39 @@ func tokens(text string) []string {
 	return kept
 }
 
-// terms returns the stems of the words that carry meaning.
+// terms returns the roots of the words that carry meaning.
 func terms(text string) []string {
+	text = strings.NewReplacer("e-mail", "email", "E-mail", "email", "E-Mail", "email", "Wi-Fi", "wifi", "wi-fi", "wifi").Replace(text)
 	var kept []string
 	stop := stopWords()
 	for _, word := range tokens(text) {
-		if !stop[word] {
-			kept = append(kept, stem(word))
+		if stop[word] || asking(word) || len(word) < 2 && !code(word) {
+			continue
 		}
+		kept = append(kept, root(word))
 	}
 	return kept
+}
+
+// asking reports whether a word only gives a question its form, and politeness.
+func asking(word string) bool {
+	switch word {
+	case "long", "often", "right", "away", "hour", "hours", "minute", "minutes", "pls", "plz", "sorry", "u", "cant", "dont", "whats", "im", "ok", "go", "goes", "happens", "happen",
+		"lange", "gibt", "brauche", "s", "t":
+		return true
+	}
+	return false
+}
+
+// root is the stem of a word without the endings of German, too.
+func root(word string) string {
+	word = stem(word)
+	for _, ending := range []string{"ungen", "ung", "en", "er", "n"} {
+		if rest, ok := strings.CutSuffix(word, ending); ok && len(word) >= 7 && (ending != "n" || strings.HasSuffix(rest, "i")) {
+			return rest
+		}
+	}
+	return word
 }
 
 // stem takes off what differs between forms of the same English word: plural,
@@ -77,3 +100,23 @@ wenn wer werden wie wieder wir wird wo zu zum zur über`) {
 	}
 	return set
 })
+
+func unique(words []string) []string {
+	seen := map[string]bool{}
+	kept := words[:0:0]
+	for _, word := range words {
+		if !seen[word] {
+			seen[word] = true
+			kept = append(kept, word)
+		}
+	}
+	return kept
+}
+
+func set(words []string) map[string]bool {
+	all := make(map[string]bool, len(words))
+	for _, word := range words {
+		all[word] = true
+	}
+	return all
+}
