@@ -88,6 +88,9 @@ const (
 func reviewLength(c ticket.Channel, body string) ticket.Verdict {
 	v := ticket.Verdict{Rule: "length", Passed: true}
 	words, limit := len(strings.Fields(body)), 0
+	if words == 0 {
+		return ticket.Verdict{Rule: v.Rule, Reason: "The answer is empty."}
+	}
 	switch c {
 	case ticket.Email:
 		limit = maxEmailWords

@@ -84,7 +84,7 @@ func (a *Activities) settle(ctx context.Context, q *schema.Queries, in ticket.Se
 		res.State = ticket.SendStale
 		return res, nil
 	}
-	reply, err := a.reply(ctx, q, conv, open, in.DraftID)
+	reply, err := a.reply(ctx, q, conv, open, in)
 	if err != nil {
 		return res, err
 	}
@@ -148,8 +148,8 @@ type reply struct {
 // reply returns the draft as the channel's parts, or the notice that a person
 // will take care of the matter. A customer who has had the notice for this
 // ticket is not sent it again.
-func (a *Activities) reply(ctx context.Context, q *schema.Queries, conv schema.Conversation, open schema.Ticket, draftID uuid.UUID) (reply, error) {
-	if draftID == uuid.Nil {
+func (a *Activities) reply(ctx context.Context, q *schema.Queries, conv schema.Conversation, open schema.Ticket, in ticket.SendReplyInput) (reply, error) {
+	if in.DraftID == uuid.Nil {
 		r := reply{kind: ticket.KindNotice, outcome: ticket.Human}
 		noticed, err := q.NoticeGiven(ctx, open.ID)
 		if err == nil && !noticed {
@@ -157,9 +157,12 @@ func (a *Activities) reply(ctx context.Context, q *schema.Queries, conv schema.C
 		}
 		return r, err
 	}
-	draft, err := q.Draft(ctx, draftID)
+	draft, err := q.Draft(ctx, in.DraftID)
 	if err != nil {
 		return reply{}, err
+	}
+	if draft.TurnID != in.TurnID {
+		return reply{}, ticket.Errorf(ticket.CodeInvalid, "draft %s belongs to another turn", in.DraftID)
 	}
 	r := reply{kind: ticket.KindAnswer, outcome: ticket.Answered, texts: []string{draft.Body}}
 	if conv.Channel == ticket.WhatsApp {

@@ -200,4 +200,3 @@ func mailEvent(mailbox string, ref email.MessageRef, id uuid.UUID, raw []byte, a
 }
 
 func sourceOf(mailbox string) string { return "gmail:" + mailbox }
-

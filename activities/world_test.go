@@ -268,8 +268,7 @@ func (w *world) send(turnID, draftID uuid.UUID) (ticket.SendReplyResult, error) 
 // run calls an activity as a worker would, once.
 func run[In, Out any](w *world, activity func(context.Context, In) (Out, error), in In) (Out, error) {
 	var out Out
-	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	suite := quietSuite()
 	env := suite.NewTestActivityEnvironment()
 	env.SetTestTimeout(time.Minute)
 	env.RegisterActivity(activity)
@@ -278,6 +277,13 @@ func run[In, Out any](w *world, activity func(context.Context, In) (Out, error),
 		return out, err
 	}
 	return out, value.Get(&out)
+}
+
+// quietSuite is Temporal's test suite without its log.
+func quietSuite() *testsuite.WorkflowTestSuite {
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	return &suite
 }
 
 // refusal returns what an activity's error tells Temporal.

@@ -1,0 +1,72 @@
+package activities_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/digital-fte/fte/dev/sim/wire"
+	"github.com/digital-fte/fte/schema"
+	"github.com/digital-fte/fte/ticket"
+)
+
+func TestHistory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withTwilio()
+	unproved := func(p *schema.InsertConversationParams) { p.SenderVerified = false }
+	stranger := uuid.New()
+	require.NoError(t, w.db.InsertCustomer(t.Context(), schema.InsertCustomerParams{ID: stranger}))
+	ago := func(d time.Duration) func(*schema.InsertMessageParams) {
+		return func(p *schema.InsertMessageParams) { p.ProviderAt = time.Now().Add(-d) }
+	}
+	here, mail, form := w.conversation(ticket.WhatsApp), w.conversation(ticket.Email), w.conversation(ticket.WebForm, unproved)
+	other := w.conversation(ticket.Email, func(p *schema.InsertConversationParams) { p.CustomerID = stranger })
+	inMail := w.message(mail, "by mail", ago(3*time.Hour))
+	inForm := w.message(form, "by form", ago(2*time.Hour))
+	w.message(other, "somebody else", ago(2*time.Hour))
+	earlier := w.message(here, "earlier", ago(time.Hour))
+	history := func(turnID uuid.UUID) []uuid.UUID {
+		res, err := run(w, w.acts().FetchHistory, ticket.FetchHistoryInput{TurnID: turnID})
+		require.NoError(t, err)
+		return res.MessageIDs
+	}
+
+	verified := w.turn(here, "now")
+	require.Equal(t, []uuid.UUID{earlier, inMail}, history(verified.TurnID), "the newest first, only what is proved")
+	claimed := w.turn(form, "now, by form")
+	require.Equal(t, []uuid.UUID{inForm}, history(claimed.TurnID), "this conversation alone")
+	w.message(here, "after", func(p *schema.InsertMessageParams) { p.ProviderAt = time.Now().Add(time.Hour) })
+	require.Equal(t, []uuid.UUID{earlier, inMail}, history(verified.TurnID), "not what came later")
+}
+
+func TestHistoryHoldsWhatWasSaid(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withTwilio()
+	c := w.conversation(ticket.WhatsApp)
+	first := w.turn(c, "one")
+	_, err := w.send(first.TurnID, w.draft(first.TurnID, "Said."))
+	require.NoError(t, err)
+	second := w.turn(c, "two")
+	w.twilio.SetFault(wire.Fault{Match: posts, Status: 400})
+	_, err = w.send(second.TurnID, w.draft(second.TurnID, "Never said."))
+	requireRefused(t, err, ticket.CodeInvalid, true)
+	third := w.turn(c, "three")
+	res, err := run(w, w.acts().FetchHistory, ticket.FetchHistoryInput{TurnID: third.TurnID})
+	require.NoError(t, err)
+	require.Equal(t, []uuid.UUID{second.MessageIDs[0], w.parts(first.TurnID)[0].MessageID, first.MessageIDs[0]}, res.MessageIDs)
+}
+
+func TestHistoryIsBounded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.conversation(ticket.WhatsApp)
+	for range 30 {
+		w.message(c, "again")
+	}
+	opened := w.turn(c, "now")
+	res, err := run(w, w.acts().FetchHistory, ticket.FetchHistoryInput{TurnID: opened.TurnID})
+	require.NoError(t, err)
+	require.Len(t, res.MessageIDs, 20)
+}
