@@ -69,8 +69,7 @@ func (a *Activities) done(ctx context.Context, err error) error {
 
 // messageOf returns the coded error's own message, without its cause.
 func messageOf(err error) string {
-	var coded *ticket.Error
-	if errors.As(err, &coded) {
+	if coded, ok := errors.AsType[*ticket.Error](err); ok {
 		return coded.Message
 	}
 	return "internal error, see the worker's log"

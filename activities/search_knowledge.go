@@ -52,14 +52,17 @@ func (a *Activities) searchKnowledge(ctx context.Context, in ticket.SearchKnowle
 		ids[i], scores[i] = c.ID, c.Score
 	}
 	err = a.DB.Tx(ctx, func(q *schema.Queries) error {
-		if err := q.InsertSearch(ctx, schema.InsertSearchParams{
+		n, err := q.InsertSearch(ctx, schema.InsertSearchParams{
 			ID: uuid.New(), TurnID: in.TurnID, Query: question, QueryHash: asked.QueryHash,
 			KnowledgeVersion: found.Version, ChunkIds: ids, ChunkScores: scores,
-		}); err != nil {
+		})
+		if err != nil {
 			return err
 		}
-		if err := q.RecordSearch(ctx, schema.RecordSearchParams{ID: in.TurnID, KnowledgeVersion: &found.Version, ChunkIds: ids, ChunkScores: scores}); err != nil {
-			return err
+		if n > 0 { // else another worker was first, and this search is forgotten
+			if err := q.RecordSearch(ctx, schema.RecordSearchParams{ID: in.TurnID, KnowledgeVersion: &found.Version, ChunkIds: ids, ChunkScores: scores}); err != nil {
+				return err
+			}
 		}
 		stored, err = q.SearchByQuery(ctx, asked)
 		return err

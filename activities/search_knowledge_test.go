@@ -76,6 +76,9 @@ func TestManyWorkersStoreOneSearch(t *testing.T) {
 		require.NoError(t, problems[i])
 		require.Equal(t, results[0], results[i])
 	}
+	turn, err := w.db.Turn(t.Context(), opened.TurnID)
+	require.NoError(t, err)
+	require.Len(t, turn.ChunkIds, len(results[0].Chunks))
 }
 
 func TestTheModelSearchesInItsOwnWords(t *testing.T) {
@@ -98,6 +101,9 @@ func TestTheModelSearchesInItsOwnWords(t *testing.T) {
 	again, err := w.search(opened.TurnID, call.CallID)
 	require.NoError(t, err)
 	require.Equal(t, second, again)
+	turn, err := w.db.Turn(t.Context(), opened.TurnID)
+	require.NoError(t, err)
+	require.Len(t, turn.ChunkIds, len(first.Chunks)+len(second.Chunks), "of both searches")
 }
 
 func TestACallThatAskedForNoSearchIsRefused(t *testing.T) {

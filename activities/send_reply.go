@@ -185,7 +185,7 @@ func (a *Activities) insertParts(ctx context.Context, q *schema.Queries, conv sc
 		}
 		if err := q.InsertOutbox(ctx, schema.InsertOutboxParams{
 			ID: uuid.New(), SendKey: key, TurnID: turn.ID, ConversationID: conv.ID, MessageID: id, Kind: r.kind,
-			Part: int32(i + 1), //nolint:gosec // a reply has a handful of parts
+			Part: int32(i + 1),
 			Via:  a.via(conv.Channel), Recipient: conv.ReplyTo, Epoch: conv.Epoch,
 		}); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"sync"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/worker"
 
 	"github.com/digital-fte/fte/channel/whatsapp"
 	"github.com/digital-fte/fte/dev/sim/twilio"
@@ -431,6 +433,30 @@ func TestWithoutTwilioNothingIsLost(t *testing.T) {
 	require.Equal(t, []string{"queued"}, w.states(turn))
 	w.withTwilio()
 	_, err = w.send(turn, draft)
+	require.NoError(t, err)
+	require.Len(t, w.bodies(), 1)
+}
+
+func TestAWorkerThatStopsDuringASend(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withTwilio()
+	turn, draft := w.onWhatsApp("Open the settings.")
+	w.twilio.SetFault(wire.Fault{Match: posts, Mode: wire.AcceptThenHang})
+	ctx, stop := context.WithCancel(t.Context())
+	env := quietSuite().NewTestActivityEnvironment()
+	env.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx})
+	a := w.acts()
+	env.RegisterActivity(a.SendReply)
+	done := make(chan error, 1)
+	go func() {
+		_, err := env.ExecuteActivity(a.SendReply, ticket.SendReplyInput{TurnID: turn, DraftID: draft})
+		done <- err
+	}()
+	require.NoError(t, w.twilio.Faults().WaitForHits(t.Context(), 1))
+	stop()
+	require.ErrorContains(t, <-done, context.Canceled.Error())
+	require.Equal(t, []string{"sending"}, w.states(turn))
+	_, err := w.look(turn, draft, firstCheck)
 	require.NoError(t, err)
 	require.Len(t, w.bodies(), 1)
 }

@@ -151,7 +151,7 @@ func (q *Queries) InsertModelCall(ctx context.Context, arg InsertModelCallParams
 	return err
 }
 
-const insertSearch = `-- name: InsertSearch :exec
+const insertSearch = `-- name: InsertSearch :execrows
 INSERT INTO searches (id, turn_id, query, query_hash, knowledge_version, chunk_ids, chunk_scores)
 VALUES ($1, $2, $3, $4, $5,
         $6::uuid[], $7::float8[])
@@ -168,9 +168,10 @@ type InsertSearchParams struct {
 	ChunkScores      []float64
 }
 
-// InsertSearch stores a search once per turn and question.
-func (q *Queries) InsertSearch(ctx context.Context, arg InsertSearchParams) error {
-	_, err := q.db.Exec(ctx, insertSearch,
+// InsertSearch stores a search once per turn and question; a known one is
+// reported as no row.
+func (q *Queries) InsertSearch(ctx context.Context, arg InsertSearchParams) (int64, error) {
+	result, err := q.db.Exec(ctx, insertSearch,
 		arg.ID,
 		arg.TurnID,
 		arg.Query,
@@ -179,7 +180,10 @@ func (q *Queries) InsertSearch(ctx context.Context, arg InsertSearchParams) erro
 		arg.ChunkIds,
 		arg.ChunkScores,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const modelCall = `-- name: ModelCall :one
@@ -332,8 +336,8 @@ func (q *Queries) RecordRule(ctx context.Context, arg RecordRuleParams) error {
 
 const recordSearch = `-- name: RecordSearch :exec
 UPDATE turns
-SET knowledge_version = $1, chunk_ids = $2::uuid[],
-    chunk_scores = $3::float8[]
+SET knowledge_version = $1, chunk_ids = chunk_ids || $2::uuid[],
+    chunk_scores = chunk_scores || $3::float8[]
 WHERE id = $4
 `
 
@@ -344,7 +348,7 @@ type RecordSearchParams struct {
 	ID               uuid.UUID
 }
 
-// RecordSearch notes on the turn what was found, for whoever asks why.
+// RecordSearch adds to the turn what a search found, for whoever asks why.
 func (q *Queries) RecordSearch(ctx context.Context, arg RecordSearchParams) error {
 	_, err := q.db.Exec(ctx, recordSearch,
 		arg.KnowledgeVersion,

@@ -13,11 +13,11 @@ RETURNING *;
 -- name: Turn :one
 SELECT * FROM turns WHERE id = sqlc.arg(id);
 
--- RecordSearch notes on the turn what was found, for whoever asks why.
+-- RecordSearch adds to the turn what a search found, for whoever asks why.
 -- name: RecordSearch :exec
 UPDATE turns
-SET knowledge_version = sqlc.arg(knowledge_version), chunk_ids = sqlc.arg(chunk_ids)::uuid[],
-    chunk_scores = sqlc.arg(chunk_scores)::float8[]
+SET knowledge_version = sqlc.arg(knowledge_version), chunk_ids = chunk_ids || sqlc.arg(chunk_ids)::uuid[],
+    chunk_scores = chunk_scores || sqlc.arg(chunk_scores)::float8[]
 WHERE id = sqlc.arg(id);
 
 -- RecordModel notes on the turn which prompt and model spoke.
@@ -36,8 +36,9 @@ UPDATE turns SET verdicts = sqlc.arg(verdicts) WHERE id = sqlc.arg(id);
 -- name: SettleTurn :execrows
 UPDATE turns SET state = sqlc.arg(state), finished_at = now() WHERE id = sqlc.arg(id) AND state = 'open';
 
--- InsertSearch stores a search once per turn and question.
--- name: InsertSearch :exec
+-- InsertSearch stores a search once per turn and question; a known one is
+-- reported as no row.
+-- name: InsertSearch :execrows
 INSERT INTO searches (id, turn_id, query, query_hash, knowledge_version, chunk_ids, chunk_scores)
 VALUES (sqlc.arg(id), sqlc.arg(turn_id), sqlc.arg(query), sqlc.arg(query_hash), sqlc.arg(knowledge_version),
         sqlc.arg(chunk_ids)::uuid[], sqlc.arg(chunk_scores)::float8[])
