@@ -6,9 +6,11 @@ import (
 	"github.com/digital-fte/fte/ticket"
 )
 
-// full reports that the server would like the history to end.
+// full reports that the server would like the history to end. A turn that
+// starts again and again is finished first: the next run would not know how
+// often it has.
 func (c *conversation) full(ctx workflow.Context) bool {
-	return workflow.GetInfo(ctx).GetContinueAsNewSuggested()
+	return c.readings == 0 && workflow.GetInfo(ctx).GetContinueAsNewSuggested()
 }
 
 // continueAsNew ends this run between two turns and hands everything to the

@@ -70,10 +70,15 @@ type desk struct {
 	review func(n int) bool
 	// muted says that a person has taken over.
 	muted bool
+	// patience is how long a settled ticket waits.
+	patience time.Duration
 }
 
 func newDesk() *desk {
-	return &desk{count: map[string]int{}, settled: map[uuid.UUID]ticket.Outcome{}, before: map[string]func(context.Context, int) error{}}
+	return &desk{
+		count: map[string]int{}, settled: map[uuid.UUID]ticket.Outcome{}, before: map[string]func(context.Context, int) error{},
+		patience: closeAfter,
+	}
 }
 
 // begin records a call and runs what the test has planned for it.
@@ -117,7 +122,7 @@ func (d *desk) createTicket(ctx context.Context, in ticket.CreateTicketInput) (t
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	res := ticket.CreateTicketResult{Owner: ticket.OwnerAI, CustomerRef: "c0ffee", CloseAfter: closeAfter}
+	res := ticket.CreateTicketResult{Owner: ticket.OwnerAI, CustomerRef: "c0ffee", CloseAfter: d.patience}
 	left := slices.DeleteFunc(slices.Clone(in.MessageIDs), func(m uuid.UUID) bool { return d.settled[m] != "" })
 	if len(left) > 0 && d.status == "" {
 		d.tickets++
@@ -312,4 +317,3 @@ func ids(names ...string) []uuid.UUID {
 	}
 	return list
 }
-

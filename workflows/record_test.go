@@ -1,0 +1,178 @@
+package workflows_test
+
+import (
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/history/v1"
+	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/sdk/client"
+
+	"github.com/digital-fte/fte/ticket"
+)
+
+// histories holds one file for each way that a run can go.
+const histories = "testdata/histories"
+
+var record = flag.Bool("record", false, "record the histories that must always replay, on a real server")
+
+// TestRecord writes the histories anew: go test ./workflows -run TestRecord -record.
+// Do so only for code that no running workflow depends on yet; for a change with
+// runs in production add files and keep the old ones.
+func TestRecord(t *testing.T) {
+	t.Parallel()
+	if !*record {
+		t.Skip("records only with -record")
+	}
+	for _, c := range ticket.Channels() {
+		t.Run("turn-"+string(c), func(t *testing.T) {
+			t.Parallel()
+			s := startServer(t, c, nil)
+			s.deliver(msg("m1", 0))
+			s.settles(1)
+			s.save()
+		})
+	}
+	for name, scenario := range map[string]func(t *testing.T) *server{
+		"escalation": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.Email, nil)
+			s.review = func(int) bool { return false }
+			s.deliver(msg("m1", 0))
+			s.settles(1)
+			return s
+		},
+		"searches": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.Email, nil)
+			s.model = func(n int, _ ticket.CallModelInput) ticket.CallModelResult {
+				if n < 3 {
+					return search()
+				}
+				return respond()
+			}
+			s.deliver(msg("m1", 0))
+			s.settles(1)
+			return s
+		},
+		"not-delivered": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.WebForm, nil)
+			s.before[ticket.ActivitySendReply] = once(bad("the provider refused the part"))
+			s.deliver(msg("m1", 0))
+			s.settles(1)
+			return s
+		},
+		"restart": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.WhatsApp, nil)
+			begun, release := s.hold(ticket.ActivityCallModel)
+			s.deliver(msg("m1", 0))
+			s.waitFor(begun)
+			s.deliver(msg("m2", 1))
+			s.eventually(func() bool { return len(inputs[ticket.CreateTicketInput](s.desk, ticket.ActivityCreateTicket)) == 2 }, "no restart")
+			release()
+			s.settles(1)
+			return s
+		},
+		"stale": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.Email, nil)
+			s.before[ticket.ActivitySendReply] = func(context.Context, int) error { s.settle(id("m1")); return nil }
+			s.deliver(msg("m1", 0), msg("m2", 1))
+			s.settles(1)
+			return s
+		},
+		"conversation": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.WhatsApp, nil)
+			s.deliver(msg("m1", 0))
+			s.deliver(msg("m2", 1))
+			s.settles(1)
+			begun, release := s.hold(ticket.ActivitySendReply)
+			s.deliver(msg("m3", 10))
+			s.waitFor(begun)
+			s.deliver(msg("m4", 11), msg("m3", 10))
+			s.mu.Lock()
+			s.patience = 500 * time.Millisecond
+			s.mu.Unlock()
+			release()
+			s.eventually(func() bool { return s.outcome("") == enums.WORKFLOW_EXECUTION_STATUS_COMPLETED }, "it does not close")
+			return s
+		},
+		"database-outage": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.Email, nil)
+			s.before[ticket.ActivityFetchHistory] = outage
+			s.deliver(msg("m1", 0))
+			s.settles(1)
+			return s
+		},
+		"continued": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.Email, map[string]string{"limit.historyCount.suggestContinueAsNew": "30"})
+			first := s.deliver(msg("m1", 0))
+			s.settles(1)
+			s.deliver(msg("m2", 1))
+			s.eventually(func() bool { return s.outcome(first) == enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW }, "it does not continue")
+			s.runID = first
+			return s
+		},
+		"mailbox": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.Email, nil)
+			s.workflowID = "mailbox/support@example.com"
+			begun, release := s.hold(ticket.ActivitySyncMailbox)
+			push := func() {
+				_, err := s.client.SignalWithStartWorkflow(t.Context(), s.workflowID, ticket.SignalPush, nil,
+					client.StartWorkflowOptions{TaskQueue: ticket.QueueTickets}, ticket.MailboxWorkflow, ticket.MailboxInput{Mailbox: "support@example.com"})
+				require.NoError(t, err)
+			}
+			push()
+			s.waitFor(begun)
+			push()
+			push()
+			release()
+			waits := func() bool { return len(openTimers(s.history(""))) == 1 }
+			s.eventually(waits, "it does not wait")
+			push()
+			s.eventually(func() bool { return len(s.names()) == 3 && waits() }, "it does not wait again")
+			return s
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scenario(t).save()
+		})
+	}
+}
+
+// save writes the history of the run under the name of the subtest.
+func (s *server) save() {
+	s.t.Helper()
+	h := s.history(s.runID)
+	withoutPlace(h)
+	raw, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(h)
+	require.NoError(s.t, err)
+	require.NoError(s.t, os.MkdirAll(histories, 0o755))
+	file := filepath.Join(histories, filepath.Base(s.t.Name())+".json")
+	require.NoError(s.t, os.WriteFile(file, append(raw, '\n'), 0o644))
+}
+
+// withoutPlace drops what tells where a history was recorded.
+func withoutPlace(h *history.History) {
+	for _, e := range h.GetEvents() {
+		if a := e.GetActivityTaskFailedEventAttributes(); a != nil {
+			a.Failure.StackTrace = ""
+		}
+		if q := e.GetWorkflowTaskScheduledEventAttributes().GetTaskQueue(); q.GetKind() == enums.TASK_QUEUE_KIND_STICKY {
+			q.Name = "sticky"
+		}
+	}
+}
