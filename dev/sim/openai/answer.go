@@ -16,7 +16,7 @@ const (
 	// minFurther is how well a further passage must fit, against the best.
 	minFurther = 0.75
 	// minBeside is the same for its neighbours.
-	minBeside = 0.55
+	minBeside = 0.5
 )
 
 // answer is a text made of the chunks' own sentences.

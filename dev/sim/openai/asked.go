@@ -54,7 +54,7 @@ func readQuestions(text string, known vocabulary) []asked {
 func newAsked(said []statement, at, subject int, known vocabulary) asked {
 	q := asked{kind: kindOf(said[at].text), weight: map[string]float64{}}
 	q.add(said[at].text, ownWeight, known)
-	brief := len(q.terms) <= briefQuestion || has(said[at].text, "it", "that", "this", "them", "they", "these", "there")
+	brief := len(q.terms) <= briefQuestion || has(said[at].text, "it", "that", "this", "them", "they", "these", "there", "such")
 	for i, part := range said {
 		switch {
 		case i == at:

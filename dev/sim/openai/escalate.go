@@ -2,6 +2,7 @@ package openai
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -46,10 +47,8 @@ func mustEscalate(text string) (reason, bool) {
 	case action.MatchString(said):
 		return reason{code: "action_needed", urgency: "medium"}, true
 	}
-	for _, word := range tokens(text) {
-		if abusive(word) {
-			return reason{code: "abuse", urgency: "high"}, true
-		}
+	if slices.ContainsFunc(tokens(text), abusive) {
+		return reason{code: "abuse", urgency: "high"}, true
 	}
 	return reason{}, false
 }

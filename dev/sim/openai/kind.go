@@ -14,6 +14,7 @@ const (
 	stepsKind
 	placeKind
 	decisionKind
+	choiceKind
 )
 
 var (
@@ -25,6 +26,7 @@ var (
 	steps    = regexp.MustCompile(`(?i)^(in the [\w ]+ )?(to [^.]*, )?(then )?(open|choose|select|click|enter|go to|press|hold|push|plug|connect|put|use|scan|set|sign in|look|check|write|send|replace|take|turn|öffnen|wählen|klicken|geben|drücken|verwenden|melden)\b|, (open|choose|hold|select|press|enter|use|check|look|restart|ask|öffnen|wählen)\b| choose [A-Z]`)
 	// measure is a question for a size, even if it says "long".
 	measure = regexp.MustCompile(`(?i)\bhow (long|large|big|high|far|small|short) (must|should|can|may|does|do|has|have|will)\b.*\b(be|have)\b`)
+	several = regexp.MustCompile(`[\p{L}\d], [^.]*\b(and|or|und|oder)\b|\b(or|oder)\b`)
 	verdict = regexp.MustCompile(`(?i)\b(can|cannot|may|must|only|no|not|supports?|possible|includes?|needs?|need|kein|keine|nicht|können)\b`)
 )
 
@@ -46,6 +48,8 @@ func kindOf(text string) kind {
 		return stepsKind
 	case has(text, "where", "wo"):
 		return placeKind
+	case has(text, "which", "welche", "welcher", "welches"):
+		return choiceKind
 	case asksForDecision(text):
 		return decisionKind
 	}
@@ -92,6 +96,8 @@ func (k kind) factor(text string) float64 {
 		return holds(place, 1.4, 0.9)
 	case decisionKind:
 		return holds(verdict, 1.15, 1)
+	case choiceKind:
+		return holds(several, 1.25, 1)
 	default:
 		return 1
 	}

@@ -21,6 +21,11 @@ func language(text string) string {
 		{"es", "el la los y es yo no mi un una para con cómo como puedo hola que por mis está"},
 		{"it", "il lo gli e è io non mio mia un una per con come posso ciao che sono della"},
 		{"pt", "o os e é eu não meu minha um uma para com como posso olá que por você está"},
+		{"pl", "nie się jest na jak dzień dobry mam mój moje od wczoraj proszę czy dla zrobić"},
+		{"sv", "och att det är jag inte hur som på med hej mitt vi har"},
+		{"da", "og det er jeg ikke hvordan som på med hej mit vi har til"},
+		{"cs", "je se na že jak prosím dobrý den nemohu můj moje jsem není"},
+		{"tr", "ve bir bu için nasıl merhaba benim değil yok mı mi"},
 		{"nl", "de het een en is ik niet mijn hoe kan met voor van naar hallo wij jullie wat"},
 	} {
 		known, count := set(strings.Fields(candidate.words)), 0

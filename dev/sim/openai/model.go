@@ -2,6 +2,7 @@ package openai
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -141,9 +142,7 @@ func fallback(request ChatRequest, want, respond step, supported bool) step {
 	}
 	flat := map[string]any{"escalate": !supported, "answer": text}
 	for _, source := range []map[string]any{respond.arguments["triage"].(map[string]any), respond.arguments, want.arguments} {
-		for key, value := range source {
-			flat[key] = value
-		}
+		maps.Copy(flat, source)
 	}
 	var shape schema
 	if format.JSONSchema != nil && json.Unmarshal(format.JSONSchema.Schema, &shape) == nil && len(shape.Properties) > 0 {

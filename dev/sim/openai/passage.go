@@ -16,11 +16,16 @@ type passage struct {
 	steps, part bool
 
 	own, section, title map[string]bool
+	// purpose holds the words of "To do this," at its beginning.
+	purpose map[string]bool
 	// around holds the words of its whole section, whole those of its chunk.
 	around, whole map[string]bool
 }
 
-var aboutArticle = regexp.MustCompile(`(?i)^(this|dieser) (article|page|artikel)\b|\b(see|at|in) the article\b|described in|, for example\b.*\bfor example\b`)
+// toDo finds what a sentence is good for: "To do this, open that."
+var toDo = regexp.MustCompile(`^(?:To|Um) ([^,.]+),`)
+
+var aboutArticle = regexp.MustCompile(`(?i)^(this|dieser) (article|page|artikel)\b|\b(see|at|in) the article\b|described in\b`)
 
 // section is a part of a chunk below one heading.
 type section struct {
@@ -55,6 +60,9 @@ func passages(all []sentence) []passage {
 			section: set(terms(s.section)), title: set(terms(s.title)), around: around[section{s.chunk, s.section}], whole: whole[s.chunk],
 		}
 		p.own = set(terms(p.text))
+		if found := toDo.FindStringSubmatch(p.text); found != nil {
+			p.purpose = set(terms(found[1]))
+		}
 		found = append(found, p)
 	}
 	for at := 0; at < len(all); {

@@ -145,5 +145,5 @@ func arguments(request ChatRequest, next step) string {
 	if json.Unmarshal(tool.Function.Parameters, &shape) != nil || len(shape.Properties) == 0 {
 		return encode(next.arguments)
 	}
-	return encode(shape.fill(map[string]any(next.arguments)))
+	return encode(shape.fill(next.arguments))
 }

@@ -8,13 +8,16 @@ import (
 
 // What a word counts by where it stands, against standing in the passage.
 const (
-	sectionShare = 0.75
+	sectionShare = 0.65
 	titleShare   = 0.5
-	aroundShare  = 0.3
+	aroundShare  = 0.5
+	// announcedExtra is for standing in what announces the passage.
+	announcedExtra = 0.3
 	// wholeShare and wholeCover are for standing anywhere in the chunk: as a
 	// sign of its topic, and of supporting the answer.
 	wholeShare  = 0.6
 	wholeCover  = 0.4
+	topicFloor  = 0.2
 	contextNeed = 0.35
 )
 
@@ -45,10 +48,11 @@ func (q asked) rank(pieces []passage, known vocabulary) []scored {
 	}
 	for _, p := range pieces {
 		near := func(term string) float64 {
-			return max(likeness(p.own, term), sectionShare*likeness(p.section, term), titleShare*likeness(p.title, term), aroundShare*likeness(p.around, term))
+			announced := max(likeness(p.purpose, term), likeness(p.section, term))
+			return announcedExtra*announced + max(likeness(p.own, term), sectionShare*likeness(p.section, term), titleShare*likeness(p.title, term), aroundShare*likeness(p.around, term))
 		}
 		result := scored{passage: p, score: q.carried(known, near) * q.kind.factor(p.text) * p.manner(q.kind)}
-		result.score *= 0.4 + 0.6*topics[p.chunk]/most
+		result.score *= topicFloor + (1-topicFloor)*topics[p.chunk]/most
 		// Search put the best first.
 		result.score *= 1 + 0.2/float64(1+p.chunk)
 		result.coverage = q.covered(known, func(term string) float64 { return max(near(term), wholeCover*likeness(p.whole, term)) })
@@ -94,9 +98,12 @@ func (p passage) manner(k kind) float64 {
 	case strings.HasSuffix(p.text, ":"):
 		factor = 0.5
 	}
-	if k == stepsKind && p.steps && len(p.section) == 0 {
-		// "What to do", "How it works": the whole article is about it.
-		factor = 1.2
+	if k == stepsKind && p.steps {
+		factor = 1.15
+		if len(p.section) == 0 {
+			// "What to do", "How it works": the whole article is about it.
+			factor = 1.3
+		}
 	}
 	wantsSteps := k == stepsKind || k == anyKind || k == placeKind
 	if p.steps && !wantsSteps || p.part && k == stepsKind {

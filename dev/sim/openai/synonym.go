@@ -6,13 +6,13 @@ import (
 )
 
 // alike is how much a word of the same group counts against the word itself.
-const alike = 0.6
+const alike = 0.75
 
 // synonyms returns for each stem the stems that mean nearly the same in
 // questions to a help desk.
 var synonyms = sync.OnceValue(func() map[string][]string {
 	groups := map[string][]string{}
-	for line := range strings.Lines(`change replace modify edit alter switch new
+	for line := range strings.Lines(`change replace modify edit alter
 delete remove erase destroy
 cancel terminate quit stop end
 bill invoice
@@ -47,11 +47,10 @@ error code
 locked lock blocked
 open opening available reach
 feature function suggestion
-mean meaning
 company firm organisation organization
 send sent transfer upload
 letter postal post
-tell told notify inform
+notify inform
 add create
 invite invitation
 update upgrade

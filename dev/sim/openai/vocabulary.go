@@ -36,17 +36,17 @@ func (v vocabulary) has(term string) bool {
 	return v.in[term] > 0 || slices.ContainsFunc(synonyms()[term], func(other string) bool { return v.in[other] > 0 })
 }
 
-// rarity is the weight of a word: one that stands everywhere tells nothing
-// apart. An unknown word weighs as much as a rather rare one.
+// rarity is the weight of a word: a rare one tells passages apart, but one that
+// stands everywhere is still what the message is about. An unknown word weighs as much as a rather rare one.
 func (v vocabulary) rarity(term string) float64 {
 	n := v.in[term]
 	for _, other := range synonyms()[term] {
 		n = max(n, v.in[other])
 	}
 	if n == 0 {
-		n = 3
+		n = 1
 	}
-	return math.Log(1 + float64(v.passages+1)/(float64(n)+0.5))
+	return 1 + math.Log(1+float64(v.passages+1)/(float64(n)+0.5))
 }
 
 // correct returns the known word that an unknown one was probably meant to be:

@@ -27,7 +27,8 @@ func terms(text string) []string {
 	var kept []string
 	stop := stopWords()
 	for _, word := range tokens(text) {
-		if stop[word] || asking(word) || len(word) < 2 && !code(word) {
+		// A stop word in greetings, but also what a plan or a page may be called.
+		if stop[word] && word != "team" || asking(word) || len(word) < 2 && !code(word) {
 			continue
 		}
 		kept = append(kept, root(word))
@@ -39,15 +40,25 @@ func terms(text string) []string {
 func asking(word string) bool {
 	switch word {
 	case "long", "often", "right", "away", "hour", "hours", "minute", "minutes", "pls", "plz", "sorry", "u", "cant", "dont", "whats", "im", "ok", "go", "goes", "happens", "happen",
+		"say", "says", "said", "mean", "means", "way", "few", "whether", "ask", "asks", "asked", "able",
 		"lange", "gibt", "brauche", "s", "t":
 		return true
 	}
 	return false
 }
 
-// root is the stem of a word without the endings of German, too.
+// root is the stem of a word without what makes a noun of a verb and without
+// the endings of German.
 func root(word string) string {
 	word = stem(word)
+	for _, ending := range []string{"ation", "ion"} {
+		if rest, ok := strings.CutSuffix(word, ending); ok && len(rest) >= 5 {
+			if last := len(rest) - 1; rest[last] == rest[last-1] {
+				rest = rest[:last]
+			}
+			return rest
+		}
+	}
 	for _, ending := range []string{"ungen", "ung", "en", "er", "n"} {
 		if rest, ok := strings.CutSuffix(word, ending); ok && len(word) >= 7 && (ending != "n" || strings.HasSuffix(rest, "i")) {
 			return rest
