@@ -147,6 +147,8 @@ func TestCarriedRunGoesOnWhereTheLastOneStopped(t *testing.T) {
 		require.Equal(t, "T-0123456789", view.TicketNumber)
 		require.Equal(t, "the model was down", view.LastError)
 		require.Equal(t, in.Carry.Last, explain(b))
+		require.Contains(t, b.details(), "| Channel | email |")
+		require.Contains(t, b.details(), "| Ticket | T-0123456789 |")
 		return nil
 	}
 	require.NoError(t, b.runFrom(in))

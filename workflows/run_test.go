@@ -146,7 +146,7 @@ func TestNoMessageIsLostOrDoubledWhileRunsContinueAsNew(t *testing.T) {
 		require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_RUNNING, s.outcome(run))
 		run = ""
 	}
-	require.Greater(t, runs, 3)
+	require.Greater(t, runs, 2)
 	t.Logf("%d messages, %d turns, %d runs", total, len(s.answered()), runs)
 }
 

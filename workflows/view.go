@@ -124,6 +124,8 @@ func (c *conversation) details() string {
 		}
 	}
 	row("Ticket", c.number)
+	// The summary of the run says it too, but does not survive continue-as-new.
+	row("Channel", string(c.in.Channel))
 	row("Status", string(c.status))
 	row("Answered by", string(c.owner))
 	row("Category", c.category)
