@@ -15,9 +15,12 @@ const (
 	announcedExtra = 0.3
 	// wholeShare and wholeCover are for standing anywhere in the chunk: as a
 	// sign of its topic, and of supporting the answer.
-	wholeShare  = 0.6
-	wholeCover  = 0.4
-	topicFloor  = 0.2
+	wholeShare = 0.6
+	wholeCover = 0.4
+	// topicFloor is what a passage keeps in a chunk about something else.
+	topicFloor = 0.2
+	// contextNeed is how much words count as missing that only stand around the
+	// question.
 	contextNeed = 0.35
 )
 
