@@ -15,6 +15,8 @@ const (
 	minCoverage = 0.4
 	// minFurther is how well a further passage must fit, against the best.
 	minFurther = 0.75
+	// minElsewhere is the same for one of another chunk.
+	minElsewhere = 0.85
 	// minBeside is the same for its neighbours.
 	minBeside = 0.5
 )
@@ -45,6 +47,9 @@ func (e evidence) compose() (answer, bool) {
 		chosen.add(best.passage)
 		for _, p := range ranked[1:] {
 			needed := minFurther
+			if p.chunk != best.chunk {
+				needed = minElsewhere
+			}
 			if best.follows(p.passage) || p.follows(best.passage) {
 				needed = minBeside
 			}

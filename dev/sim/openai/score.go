@@ -52,7 +52,12 @@ func (q asked) rank(pieces []passage, known vocabulary) []scored {
 	for _, p := range pieces {
 		near := func(term string) float64 {
 			announced := max(likeness(p.purpose, term), likeness(p.section, term))
-			return announcedExtra*announced + max(likeness(p.own, term), sectionShare*likeness(p.section, term), titleShare*likeness(p.title, term), aroundShare*likeness(p.around, term))
+			beside := aroundShare * likeness(p.around, term)
+			if code(term) {
+				// The neighbour of what a number stands in is about another one.
+				beside = 0
+			}
+			return announcedExtra*announced + max(likeness(p.own, term), sectionShare*likeness(p.section, term), titleShare*likeness(p.title, term), beside)
 		}
 		result := scored{passage: p, score: q.carried(known, near) * q.kind.factor(p.text) * p.manner(q.kind)}
 		result.score *= topicFloor + (1-topicFloor)*topics[p.chunk]/most
