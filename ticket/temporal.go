@@ -140,6 +140,7 @@ type Explanation struct {
 	PromptVersion string       `json:"prompt_version"`
 	Model         string       `json:"model"`
 	Verdicts      []Verdict    `json:"verdicts"`
+	Sources       []string     `json:"sources,omitempty"` // slugs of the articles the answer cites
 }
 
 // ChunkScore is one retrieved chunk.

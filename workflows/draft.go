@@ -80,6 +80,6 @@ func (t *turn) search(ctx workflow.Context, ask *ticket.CallModelInput, callID u
 func (t *turn) review(ctx workflow.Context) (passed bool, err error) {
 	reviewed, err := local[ticket.ReviewReplyResult](ctx, ticket.ActivityReviewReply, "review the draft",
 		ticket.ReviewReplyInput{DraftID: t.call.DraftID})
-	t.explain.Verdicts = reviewed.Verdicts
+	t.explain.Verdicts, t.explain.Sources = reviewed.Verdicts, reviewed.Sources
 	return reviewed.Passed, err
 }

@@ -134,8 +134,9 @@ func (c *conversation) details() string {
 	if c.escalation != "" {
 		row("A person was asked", ticket.EscalationMeaning(c.escalation))
 	}
+	row("Sources cited", strings.Join(c.explanation.Sources, ", "))
 	if n := len(c.explanation.Chunks); n > 0 {
-		row("Sources looked at", strconv.Itoa(n))
+		row("Chunks looked at", strconv.Itoa(n))
 	}
 	row("Last problem", c.lastError)
 	return b.String()

@@ -49,6 +49,9 @@ func TestThreeChannelsInOneReplyEach(t *testing.T) {
 		require.Len(t, replies, 1, customer)
 		require.Regexp(t, answer, replies[0], customer)
 	}
+	for channel, workflow := range l.WorkflowsByChannel() {
+		require.Contains(t, l.Explain(workflow).Sources, "account/reset-password", channel)
+	}
 	page := l.TicketPage(submitted.TicketID)
 	require.Equal(t, submitted.TicketNumber, page.TicketNumber)
 	require.Equal(t, ticket.WaitingCustomer, page.Status)

@@ -36,3 +36,13 @@ func (l *Lab) History(workflowID string) []*historypb.HistoryEvent {
 	}
 	return events
 }
+
+// Explain asks a workflow why its last reply was what it was.
+func (l *Lab) Explain(workflowID string) ticket.Explanation {
+	l.t.Helper()
+	value, err := l.Temporal.QueryWorkflow(l.t.Context(), workflowID, "", ticket.QueryExplain)
+	require.NoError(l.t, err)
+	var e ticket.Explanation
+	require.NoError(l.t, value.Get(&e))
+	return e
+}
