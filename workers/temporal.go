@@ -17,10 +17,12 @@ import (
 const stopTimeout = 25 * time.Second
 
 // NewTicketsWorker returns the worker that runs workflows and, inside their
-// tasks or as ordinary activities, the short database steps.
-func NewTicketsWorker(c client.Client, a *activities.Activities) worker.Worker {
+// tasks or as ordinary activities, the short database steps. As with the other
+// workers, fatal hears of it when the server has turned the worker away, which
+// then has stopped.
+func NewTicketsWorker(c client.Client, a *activities.Activities, fatal func(error)) worker.Worker {
 	w := worker.New(c, ticket.QueueTickets, worker.Options{
-		WorkerStopTimeout: stopTimeout, DisableRegistrationAliasing: true, MaxConcurrentActivityExecutionSize: 20,
+		WorkerStopTimeout: stopTimeout, OnFatalError: fatal, DisableRegistrationAliasing: true, MaxConcurrentActivityExecutionSize: 20,
 		MaxConcurrentLocalActivityExecutionSize: 20,
 	})
 	w.RegisterWorkflowWithOptions(workflows.TicketWorkflow, workflow.RegisterOptions{Name: ticket.TicketWorkflow})
@@ -33,9 +35,9 @@ func NewTicketsWorker(c client.Client, a *activities.Activities) worker.Worker {
 }
 
 // NewModelWorker returns the worker that searches knowledge and calls the model.
-func NewModelWorker(c client.Client, a *activities.Activities) worker.Worker {
+func NewModelWorker(c client.Client, a *activities.Activities, fatal func(error)) worker.Worker {
 	w := worker.New(c, ticket.QueueModel, worker.Options{
-		WorkerStopTimeout: stopTimeout, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 1000,
+		WorkerStopTimeout: stopTimeout, OnFatalError: fatal, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 1000,
 	})
 	register(w, map[string]any{ticket.ActivitySearchKnowledge: a.SearchKnowledge, ticket.ActivityCallModel: a.CallModel})
 	return w
@@ -43,9 +45,9 @@ func NewModelWorker(c client.Client, a *activities.Activities) worker.Worker {
 
 // NewDeliveryWorker returns the worker that sends replies, reads mailboxes and
 // asks for people.
-func NewDeliveryWorker(c client.Client, a *activities.Activities) worker.Worker {
+func NewDeliveryWorker(c client.Client, a *activities.Activities, fatal func(error)) worker.Worker {
 	w := worker.New(c, ticket.QueueDelivery, worker.Options{
-		WorkerStopTimeout: stopTimeout, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 100,
+		WorkerStopTimeout: stopTimeout, OnFatalError: fatal, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 100,
 	})
 	register(w, map[string]any{
 		ticket.ActivitySendReply: a.SendReply, ticket.ActivityEscalate: a.Escalate, ticket.ActivitySyncMailbox: a.SyncMailbox,

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
-	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,11 +65,11 @@ type Config struct {
 	secrets ticket.Secrets
 }
 
-// part is something a command needs, so that only its settings are demanded.
-type part int
+// demand is something a command needs, so that only its settings are asked for.
+type demand int
 
 const (
-	needDatabase part = iota
+	needDatabase demand = iota
 	needKafka
 	needPublicURL
 	needSecret
@@ -76,56 +77,73 @@ const (
 )
 
 // loadConfig reads the settings and checks those that the command needs. All
-// faults are reported at once.
-func loadConfig(ctx context.Context, lookuper envconfig.Lookuper, needs ...part) (*Config, error) {
-	var c Config
-	files := &fileLookuper{next: lookuper}
-	err := envconfig.ProcessWith(ctx, &envconfig.Config{Target: &c, Lookuper: files})
-	faults := files.faults
-	if err != nil {
-		faults = append(faults, err)
-	}
-	fault := func(wrong bool, format string, args ...any) {
-		if wrong {
-			faults = append(faults, fmt.Errorf(format, args...))
-		}
-	}
-	for _, need := range needs {
-		switch need {
-		case needDatabase:
-			fault(c.DatabaseURL == "", "DATABASE_URL is not set (postgres://user:password@host:5432/name)")
-		case needKafka:
-			fault(len(c.KafkaBrokers) == 0, "KAFKA_BROKERS is not set (host:9092, several separated by commas)")
-			for _, b := range c.KafkaBrokers {
-				_, _, err := net.SplitHostPort(b)
-				fault(err != nil, "KAFKA_BROKERS: %q is not host:port", b)
-			}
-		case needPublicURL:
-			u, err := url.Parse(c.PublicBaseURL)
-			fault(err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"),
-				"PUBLIC_BASE_URL must be the http or https address under which customers and providers reach the gateway")
-		case needSecret:
-			c.secrets, err = ticket.ParseSecrets(c.SecretKey)
-			fault(err != nil, "FTE_SECRET_KEY: %v; make one with `openssl rand -base64 32`", err)
-		case needModel:
-			fault(c.OpenAIKey == "" && c.OpenAIBaseURL == "", "OPENAI_API_KEY is not set (or OPENAI_BASE_URL, for a server that needs none)")
-		}
+// faults are reported at once, each by the name of its setting, and none of
+// them repeats a secret.
+func loadConfig(ctx context.Context, lookuper envconfig.Lookuper, needs ...demand) (*Config, error) {
+	c, faults := readConfig(ctx, lookuper)
+	for _, need := range slices.Compact(slices.Sorted(slices.Values(needs))) {
+		faults = append(faults, c.missing(need)...)
 	}
 	faults = append(faults, c.channelFaults()...)
-	fault(c.LogFormat != "json" && c.LogFormat != "text", "FTE_LOG_FORMAT is %q, not json or text", c.LogFormat)
-	fault(c.CloseAfter <= 0, "FTE_CLOSE_AFTER must be positive")
-	fault(c.SecondCheck < c.FirstCheck, "FTE_SEND_SECOND_CHECK must not be before FTE_SEND_FIRST_CHECK")
+	faults = append(faults, c.policyFaults()...)
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("the settings have %d fault(s):\n%w", len(faults), errors.Join(faults...))
 	}
-	return &c, nil
+	return c, nil
+}
+
+// missing finds what is wrong with the settings of a part that is needed.
+func (c *Config) missing(need demand) (faults []error) {
+	switch need {
+	case needDatabase:
+		if c.DatabaseURL == "" {
+			return []error{errors.New("DATABASE_URL is not set (postgres://user:password@host:5432/name)")}
+		}
+	case needKafka:
+		if len(c.KafkaBrokers) == 0 {
+			return []error{errors.New("KAFKA_BROKERS is not set (host:9092, several separated by commas)")}
+		}
+		for _, b := range c.KafkaBrokers {
+			if _, _, err := net.SplitHostPort(b); err != nil {
+				faults = append(faults, fmt.Errorf("KAFKA_BROKERS: %q is not host:port", b))
+			}
+		}
+	case needPublicURL:
+		const wanted = "the http or https address under which customers and providers reach the gateway"
+		if c.PublicBaseURL == "" {
+			return []error{errors.New("PUBLIC_BASE_URL is not set (" + wanted + ")")}
+		}
+		if !isHTTP(c.PublicBaseURL) {
+			return []error{errors.New("PUBLIC_BASE_URL is not " + wanted)}
+		}
+	case needSecret:
+		if c.SecretKey == "" {
+			return []error{errors.New("FTE_SECRET_KEY is not set; make one with `openssl rand -base64 32`")}
+		}
+		var err error
+		if c.secrets, err = ticket.ParseSecrets(c.SecretKey); err != nil {
+			return []error{fmt.Errorf("FTE_SECRET_KEY: %w; make one with `openssl rand -base64 32`", err)}
+		}
+	case needModel:
+		if c.OpenAIKey == "" && c.OpenAIBaseURL == "" {
+			return []error{errors.New("OPENAI_API_KEY is not set (or OPENAI_BASE_URL, for a server that needs none)")}
+		}
+		if _, err := openModel(c); err != nil {
+			return []error{fmt.Errorf("OPENAI_BASE_URL or OPENAI_MODEL: %w", err)}
+		}
+	}
+	return faults
+}
+
+func isHTTP(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 // channelFaults finds channels that are configured by half: an operator who
 // set one of the settings meant the channel to be on.
-func (c *Config) channelFaults() []error {
-	var faults []error
-	half := func(channel string, settings ...[2]string) {
+func (c *Config) channelFaults() (faults []error) {
+	half := func(channel string, settings ...[2]string) (complete bool) {
 		var have, miss []string
 		for _, s := range settings {
 			if s[1] == "" {
@@ -137,39 +155,49 @@ func (c *Config) channelFaults() []error {
 		if len(have) > 0 && len(miss) > 0 {
 			faults = append(faults, fmt.Errorf("%s is configured by half: %s is set, %s is not", channel, strings.Join(have, ", "), strings.Join(miss, ", ")))
 		}
+		return len(miss) == 0
 	}
-	half("WhatsApp", [2]string{"TWILIO_ACCOUNT_SID", c.TwilioAccountSID},
-		[2]string{"TWILIO_AUTH_TOKEN", strings.Join(c.TwilioAuthTokens, "")}, [2]string{"TWILIO_WHATSAPP_FROM", c.TwilioWhatsAppFrom})
+	if half("WhatsApp", [2]string{"TWILIO_ACCOUNT_SID", c.TwilioAccountSID},
+		[2]string{"TWILIO_AUTH_TOKEN", strings.Join(c.TwilioAuthTokens, "")}, [2]string{"TWILIO_WHATSAPP_FROM", c.TwilioWhatsAppFrom}) {
+		if _, err := openWhatsApp(c); err != nil {
+			faults = append(faults, fmt.Errorf("the TWILIO_ settings of WhatsApp: %w", err))
+		}
+	}
+	// Other programs of the machine may have set the credentials.
 	if c.GmailMailbox != "" || c.PubSubAudience != "" || c.PubSubTopic != "" {
-		half("Email", [2]string{"GMAIL_MAILBOX", c.GmailMailbox}, [2]string{"GOOGLE_APPLICATION_CREDENTIALS", c.GoogleCredentials})
+		settings := [][2]string{{"GMAIL_MAILBOX", c.GmailMailbox}, {"GOOGLE_APPLICATION_CREDENTIALS", c.GoogleCredentials}}
+		for _, s := range [][2]string{{"GMAIL_PUBSUB_TOPIC", c.PubSubTopic}, {"GMAIL_PUBSUB_AUDIENCE", c.PubSubAudience}} {
+			if s[1] != "" {
+				settings = append(settings, s)
+			}
+		}
+		half("Email", settings...)
 	}
 	half("Gmail push", [2]string{"GMAIL_PUBSUB_AUDIENCE", c.PubSubAudience}, [2]string{"GMAIL_PUBSUB_SERVICE_ACCOUNT", c.PubSubServiceAcct})
+	return faults
+}
+
+// policyFaults finds settings that can be read but make no sense.
+func (c *Config) policyFaults() (faults []error) {
+	fault := func(wrong bool, format string, args ...any) {
+		if wrong {
+			faults = append(faults, fmt.Errorf(format, args...))
+		}
+	}
+	var level slog.Level
+	fault(level.UnmarshalText([]byte(c.LogLevel)) != nil, "FTE_LOG_LEVEL is %q, not debug, info, warn or error", c.LogLevel)
+	fault(c.LogFormat != "json" && c.LogFormat != "text", "FTE_LOG_FORMAT is %q, not json or text", c.LogFormat)
+	fault(c.KafkaSession < time.Second, "FTE_KAFKA_SESSION must be a second or more")
+	fault(c.DrainDelay < 0, "FTE_DRAIN_DELAY must not be negative")
+	fault(c.ModelTimeout <= 0, "FTE_MODEL_TIMEOUT must be positive")
+	fault(c.CloseAfter <= 0, "FTE_CLOSE_AFTER must be positive")
+	fault(c.FirstCheck <= 0, "FTE_SEND_FIRST_CHECK must be positive")
+	fault(c.SecondCheck < c.FirstCheck, "FTE_SEND_SECOND_CHECK must not be before FTE_SEND_FIRST_CHECK")
+	fault(c.PromptPrice < 0 || c.OutputPrice < 0, "FTE_PROMPT_PRICE and FTE_OUTPUT_PRICE must not be negative")
+	fault(c.StaffAlertWebhook != "" && !isHTTP(c.StaffAlertWebhook), "STAFF_ALERT_WEBHOOK is not an http or https address")
 	return faults
 }
 
 func (c *Config) whatsAppOn() bool { return c.TwilioAccountSID != "" }
 func (c *Config) emailOn() bool    { return c.GmailMailbox != "" }
 func (c *Config) pushOn() bool     { return c.emailOn() && c.PubSubAudience != "" }
-
-// fileLookuper answers NAME from the file that NAME_FILE names.
-type fileLookuper struct {
-	next   envconfig.Lookuper
-	faults []error
-}
-
-// Lookup returns the value of a setting.
-func (l *fileLookuper) Lookup(key string) (string, bool) {
-	if value, ok := l.next.Lookup(key); ok && value != "" {
-		return value, true
-	}
-	path, ok := l.next.Lookup(key + "_FILE")
-	if !ok || path == "" {
-		return "", false
-	}
-	body, err := os.ReadFile(path) //nolint:gosec // the operator names the file
-	if err != nil {
-		l.faults = append(l.faults, fmt.Errorf("reading %s_FILE: %w", key, err))
-		return "", false
-	}
-	return strings.TrimSpace(string(body)), true
-}

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"flag"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -13,28 +13,25 @@ import (
 
 // runDLQ lists dead letters and sends them back to where they came from.
 func runDLQ(ctx context.Context, env environment, args []string) error {
-	if len(args) == 0 {
-		return usagef("say what to do")
-	}
-	verb := args[0]
-	flags := flag.NewFlagSet("dlq", flag.ContinueOnError)
+	flags := flagsOf("dlq")
 	asJSON := flags.Bool("json", false, "print JSON")
 	filter := stream.DeadLetterFilter{}
-	flags.StringVar(&filter.Topic, "topic", "", "only those that came from this topic")
-	flags.StringVar(&filter.Reason, "reason", "", "only those with this reason")
-	flags.StringVar(&filter.ID, "id", "", "only the event with this id")
-	flags.IntVar(&filter.Limit, "limit", 0, "at most so many, the oldest first")
-	if verb == "-h" || verb == "--help" {
-		return parseFlags(env, flags, []string{"-h"})
-	}
-	if err := parseFlags(env, flags, args[1:]); err != nil {
-		return err
-	}
-	if verb != "list" && verb != "redrive" {
-		return usagef("there is no dlq %s", verb)
-	}
-	if flags.NArg() > 0 {
-		return usagef("unexpected argument %q", flags.Arg(0))
+	flags.StringVar(&filter.Topic, "topic", "", "only those that came from this `topic`")
+	flags.StringVar(&filter.Reason, "reason", "", "only those with this `reason`")
+	flags.StringVar(&filter.ID, "id", "", "only the event with this `id`")
+	flags.IntVar(&filter.Limit, "limit", 0, "at most so `many`, the oldest first (0: all)")
+	rest, err := parseFlags(flags, args)
+	switch {
+	case err != nil:
+		return wrongUse(flags, err)
+	case len(rest) == 0:
+		return usagef("say what to do: list or redrive")
+	case rest[0] != "list" && rest[0] != "redrive":
+		return usagef("there is no dlq %s", rest[0])
+	case len(rest) > 1:
+		return usagef("unexpected argument %q", rest[1])
+	case filter.Limit < 0:
+		return usagef("--limit must not be negative")
 	}
 	c, err := loadConfig(ctx, env.lookuper, needKafka)
 	if err != nil {
@@ -44,39 +41,63 @@ func runDLQ(ctx context.Context, env environment, args []string) error {
 	defer cancel()
 	letters, err := stream.ListDeadLetters(ctx, c.KafkaBrokers, filter)
 	if err != nil {
-		return err
+		return fmt.Errorf("the dead letters could not be read; check KAFKA_BROKERS, and that `fte migrate` has run: %w", err)
 	}
-	if verb == "redrive" {
-		return redrive(ctx, env, c, letters)
+	if rest[0] == "redrive" {
+		return redrive(ctx, env, c, letters, *asJSON)
 	}
 	return printLetters(env, letters, *asJSON)
 }
 
 // redrive sends the letters back. Consumers know an event that they have
-// handled before, so one that is sent back twice does no harm.
-func redrive(ctx context.Context, env environment, c *Config, letters []stream.DeadLetter) error {
+// handled before, so one that is sent back twice does no harm; one that cannot
+// be sent back does not keep the others.
+func redrive(ctx context.Context, env environment, c *Config, letters []stream.DeadLetter, asJSON bool) error {
 	producer, err := stream.NewProducer(stream.ProducerOptions{Brokers: c.KafkaBrokers, ClientID: "fte-dlq", Logger: newLogger(c, env.stderr)})
 	if err != nil {
 		return err
 	}
 	defer producer.Close()
-	for i, d := range letters {
+	var sent []stream.DeadLetter
+	var faults []error
+	for _, d := range letters {
 		if err := stream.Redrive(ctx, producer, d); err != nil {
-			return fmt.Errorf("%s was not sent back (%d of %d were): %w", d.ID, i, len(letters), err)
+			faults = append(faults, fmt.Errorf("%s was not sent back: %w", nameOf(d), err))
+			continue
 		}
-		fmt.Fprintf(env.stdout, "%s sent back to %s\n", d.ID, d.SourceTopic)
+		sent = append(sent, d)
+		if !asJSON {
+			fmt.Fprintf(env.stdout, "%s sent back to %s\n", nameOf(d), d.SourceTopic)
+		}
 	}
-	_, err = fmt.Fprintf(env.stdout, "%d dead letter(s) sent back\n", len(letters))
-	return err
+	if asJSON {
+		err = printLetters(env, sent, true)
+	} else {
+		_, err = fmt.Fprintf(env.stdout, "%d of %d dead letter(s) sent back\n", len(sent), len(letters))
+	}
+	return errors.Join(append(faults, err)...)
+}
+
+// nameOf names a letter to people: by its event's id, or where it lay if it has none.
+func nameOf(d stream.DeadLetter) string {
+	if d.ID != "" {
+		return d.ID
+	}
+	return fmt.Sprintf("%s/%d/%d", d.SourceTopic, d.SourcePartition, d.SourceOffset)
 }
 
 // letterView is a dead letter without its body, which may hold a customer's words.
 type letterView struct {
-	ID, Type, Reason, Error, Topic string
-	Partition                      int32
-	Offset                         int64
-	Attempts, Replays              int
-	PutAt                          time.Time
+	ID        string    `json:"id"`
+	Type      string    `json:"type"`
+	Reason    string    `json:"reason"`
+	Error     string    `json:"error"`
+	Topic     string    `json:"topic"`
+	Partition int32     `json:"partition"`
+	Offset    int64     `json:"offset"`
+	Attempts  int       `json:"attempts"`
+	Replays   int       `json:"replays"`
+	PutAt     time.Time `json:"put_at"`
 }
 
 func printLetters(env environment, letters []stream.DeadLetter, asJSON bool) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/digital-fte/fte/channel/email"
 	"github.com/digital-fte/fte/channel/whatsapp"
@@ -17,12 +18,10 @@ import (
 	"github.com/digital-fte/fte/stream"
 	"github.com/digital-fte/fte/ticket"
 	"github.com/digital-fte/fte/web"
-
-	"golang.org/x/sync/errgroup"
 )
 
 func runGateway(ctx context.Context, env environment, args []string) error {
-	if err := noArguments(env, "gateway", args); err != nil {
+	if err := noArguments("gateway", args); err != nil {
 		return err
 	}
 	c, err := loadConfig(ctx, env.lookuper, needDatabase, needKafka, needPublicURL, needSecret)
@@ -34,7 +33,7 @@ func runGateway(ctx context.Context, env environment, args []string) error {
 
 	// The edge has to take in messages while the database is away, so only a
 	// schema that is known to be old keeps it from starting.
-	if err := schema.CheckCurrent(ctx, c.DatabaseURL); ticket.CodeOf(err) == ticket.CodeUnavailable {
+	if err := checkSchema(ctx, c.DatabaseURL); ticket.CodeOf(err) == ticket.CodeUnavailable {
 		log.ErrorContext(ctx, "the database does not answer; messages are taken in, ticket pages are not shown", slog.Any("error", err))
 	} else if err != nil {
 		return err
@@ -115,7 +114,7 @@ func listen(ctx context.Context, setting, addr string) (net.Listener, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("%s=%s cannot be listened on (is another program using the port?): %w", setting, addr, err)
+		return nil, fmt.Errorf("the address %s=%s cannot be used; if another program has it, choose another one: %w", setting, addr, err)
 	}
 	return l, nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,27 +13,27 @@ import (
 
 // runKB fills, lists and searches the knowledge base.
 func runKB(ctx context.Context, env environment, args []string) error {
-	if len(args) == 0 {
-		return usagef("say what to do")
-	}
-	verb := args[0]
-	flags := flag.NewFlagSet("kb", flag.ContinueOnError)
+	flags := flagsOf("kb")
 	asJSON := flags.Bool("json", false, "print JSON")
-	if verb == "-h" || verb == "--help" {
-		return parseFlags(env, flags, []string{"-h"})
+	rest, err := parseFlags(flags, args)
+	if err != nil {
+		return wrongUse(flags, err)
 	}
-	if err := parseFlags(env, flags, args[1:]); err != nil {
-		return err
+	if len(rest) == 0 {
+		return usagef("say what to do: ingest, list or search")
 	}
+	verb, rest := rest[0], rest[1:]
 	switch {
 	case verb != "ingest" && verb != "list" && verb != "search":
 		return usagef("there is no kb %s", verb)
-	case verb == "ingest" && flags.NArg() == 0:
+	case verb == "ingest" && len(rest) == 0:
 		return usagef("name the folders or files to ingest")
-	case verb == "search" && flags.NArg() == 0:
+	case verb == "search" && len(rest) == 0:
 		return usagef("say what to search for")
+	case verb == "list" && len(rest) > 0:
+		return usagef("unexpected argument %q", rest[0])
 	}
-	needs := []part{needDatabase}
+	needs := []demand{needDatabase}
 	if verb != "list" {
 		needs = append(needs, needModel)
 	}
@@ -42,7 +41,13 @@ func runKB(ctx context.Context, env environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := schema.CheckCurrent(ctx, c.DatabaseURL); err != nil {
+	if verb == "ingest" {
+		// Files that cannot be used are worth knowing of before anything else.
+		if _, err := knowledge.Check(rest); err != nil {
+			return err
+		}
+	}
+	if err := checkSchema(ctx, c.DatabaseURL); err != nil {
 		return err
 	}
 	db, err := schema.Open(ctx, schema.Options{URL: c.DatabaseURL, Name: "kb"})
@@ -59,9 +64,9 @@ func runKB(ctx context.Context, env environment, args []string) error {
 	}
 	base := knowledge.New(db, model, newLogger(c, env.stderr))
 	if verb == "search" {
-		return searchKB(ctx, env, base, strings.Join(flags.Args(), " "), *asJSON)
+		return searchKB(ctx, env, base, strings.Join(rest, " "), *asJSON)
 	}
-	done, err := base.Ingest(ctx, flags.Args(), func(done, total int) {
+	done, err := base.Ingest(ctx, rest, func(done, total int) {
 		fmt.Fprintf(env.stderr, "\rembedding %d of %d chunks", done, total)
 		if done == total {
 			fmt.Fprintln(env.stderr)
@@ -86,14 +91,18 @@ func listArticles(ctx context.Context, env environment, db *schema.DB, asJSON bo
 		return json.NewEncoder(env.stdout).Encode(articles)
 	}
 	if len(articles) == 0 {
-		_, err := fmt.Fprintln(env.stdout, "The knowledge base is empty. Fill it with `fte kb ingest PATH…`.")
-		return err
+		return sayEmpty(env)
 	}
 	rows := [][]string{{"ARTICLE", "TITLE", "CATEGORY", "LANGUAGE", "CHUNKS"}}
 	for _, a := range articles {
 		rows = append(rows, []string{a.Slug, a.Title, a.Category, a.Language, strconv.FormatInt(a.Chunks, 10)})
 	}
 	return table(env.stdout, rows)
+}
+
+func sayEmpty(env environment) error {
+	_, err := fmt.Fprintln(env.stdout, "The knowledge base is empty. Fill it with `fte kb ingest PATH…`.")
+	return err
 }
 
 func searchKB(ctx context.Context, env environment, base *knowledge.Base, query string, asJSON bool) error {
@@ -103,6 +112,9 @@ func searchKB(ctx context.Context, env environment, base *knowledge.Base, query 
 	}
 	if asJSON {
 		return json.NewEncoder(env.stdout).Encode(found)
+	}
+	if found.Version == 0 {
+		return sayEmpty(env)
 	}
 	if len(found.Chunks) == 0 {
 		_, err := fmt.Fprintln(env.stdout, "Nothing was found. `fte kb list` shows what the knowledge base holds.")

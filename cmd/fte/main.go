@@ -15,8 +15,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
-	// Time zones must be the same wherever a workflow is replayed.
-	_ "time/tzdata"
+	_ "time/tzdata" // time zones must be the same wherever a workflow is replayed
 
 	"github.com/sethvargo/go-envconfig"
 )
@@ -44,17 +43,38 @@ type environment struct {
 // command is one subcommand.
 type command struct {
 	name, args, summary string
+	details             string // what --help adds
 	run                 func(ctx context.Context, env environment, args []string) error
 }
 
 func commands() []command {
 	return []command{
-		{"gateway", "", "take in webhooks and forms, serve the pages", runGateway},
-		{"worker", "[--roles LIST]", "answer: intake, bridge, tickets, model, delivery, notifier, metrics", runWorker},
-		{"migrate", "", "bring database, topics and search attributes to the shape this program needs", runMigrate},
-		{"kb", "ingest PATH… | list | search QUERY", "fill and search the knowledge base", runKB},
-		{"dlq", "list | redrive", "look at dead letters and send them back", runDLQ},
-		{"version", "", "print the version", runVersion},
+		{
+			"gateway", "", "take in webhooks and forms, serve the pages",
+			"Runs until it is stopped. It answers on HTTP_ADDR and, for the cluster, on METRICS_ADDR.", runGateway,
+		},
+		{
+			"worker", "[--roles LIST]", "answer customers: everything behind the gateway",
+			"Runs until it is stopped. Without --roles one process does everything. Roles:\n\n" + describeRoles(), runWorker,
+		},
+		{
+			"migrate", "", "prepare database, topics and search attributes",
+			"Brings the three to the shape this program needs and says what it did. Run it before each new\nversion; doing it twice changes nothing.", runMigrate,
+		},
+		{
+			"kb", "ingest PATH… | list | search QUERY", "fill and search the knowledge base",
+			"  ingest PATH…   make the markdown files below the paths the whole knowledge base\n" +
+				"  list           show its articles\n" +
+				"  search QUERY   show what the assistant would find for a question", runKB,
+		},
+		{
+			"dlq", "list | redrive", "look at dead letters and send them back",
+			"A dead letter is an event that could not be read or checked. Redriving sends it back to the topic it\n" +
+				"came from, after the cause has been mended; it stays listed, and sending it twice does no harm.\n\n" +
+				"  list      show them, the oldest first\n" +
+				"  redrive   send back those that the flags select", runDLQ,
+		},
+		{"version", "", "print the version", "Prints the version and the commit this program was built from.", runVersion},
 	}
 }
 
@@ -67,34 +87,23 @@ func usagef(format string, args ...any) error {
 	return &usageError{fmt.Sprintf(format, args...)}
 }
 
-// errHelp says that help was asked for and printed.
-var errHelp = errors.New("help was printed")
-
 // run executes one command line and returns the exit code.
 func run(ctx context.Context, args []string, lookuper envconfig.Lookuper, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		usage(stderr)
 		return exitUsage
 	}
-	if args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
-		usage(stdout)
-		return exitOK
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		if len(args) == 1 {
+			usage(stdout)
+			return exitOK
+		}
+		args = []string{args[1], "--help"} // fte help COMMAND
 	}
 	for _, c := range commands() {
-		if c.name != args[0] {
-			continue
-		}
-		err := c.run(ctx, environment{lookuper, stdout, stderr}, args[1:])
-		var wrong *usageError
-		switch {
-		case err == nil, errors.Is(err, errHelp):
-			return exitOK
-		case errors.As(err, &wrong):
-			fmt.Fprintf(stderr, "fte %s: %s\nUsage: fte %s %s\n", c.name, wrong.message, c.name, c.args)
-			return exitUsage
-		default:
-			fmt.Fprintf(stderr, "fte %s: %v\n", c.name, err)
-			return exitFailed
+		if c.name == args[0] {
+			return c.exit(ctx, c.run(ctx, environment{lookuper, stdout, stderr}, args[1:]), stdout, stderr)
 		}
 	}
 	fmt.Fprintf(stderr, "fte: there is no command %q\n\n", args[0])
@@ -102,17 +111,39 @@ func run(ctx context.Context, args []string, lookuper envconfig.Lookuper, stdout
 	return exitUsage
 }
 
+// exit says what came of a command and returns the exit code.
+func (c command) exit(ctx context.Context, err error, stdout, stderr io.Writer) int {
+	if err == nil {
+		return exitOK
+	}
+	if help, ok := errors.AsType[*helpError](err); ok {
+		c.help(stdout, help.flags)
+		return exitOK
+	}
+	if wrong, ok := errors.AsType[*usageError](err); ok {
+		fmt.Fprintf(stderr, "fte %s: %s\n%s\n`fte %s --help` says more.\n", c.name, wrong.message, c.usage(), c.name)
+		return exitUsage
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		fmt.Fprintf(stderr, "fte %s: interrupted\n", c.name)
+		return exitFailed
+	}
+	fmt.Fprintf(stderr, "fte %s: %v\n", c.name, err)
+	return exitFailed
+}
+
 func usage(w io.Writer) {
 	fmt.Fprint(w, "fte answers customers on email, WhatsApp and a web form.\n\nUsage: fte COMMAND [ARGUMENTS]\n\n")
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-9s %-36s %s\n", c.name, c.args, c.summary)
+		fmt.Fprintf(w, "  %-8s %-36s %s\n", c.name, c.args, c.summary)
 	}
-	fmt.Fprint(w, "\nSettings are environment variables; NAME_FILE reads a secret from a file. Every command takes --help.\n")
+	fmt.Fprint(w, "\nSettings are environment variables; NAME_FILE names a file that holds the value of NAME.\n"+
+		"Every command explains itself with --help. Exit codes: 0 done, 1 failed, 2 called wrongly.\n")
 }
 
 func runVersion(_ context.Context, env environment, args []string) error {
-	if len(args) > 0 {
-		return usagef("no arguments are expected")
+	if err := noArguments("version", args); err != nil {
+		return err
 	}
 	version, revision := "unknown", ""
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/contrib/envconfig"
 
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/stream"
@@ -19,10 +19,14 @@ import (
 // runMigrate brings the three stores to the shape this program needs. Doing it
 // twice changes nothing.
 func runMigrate(ctx context.Context, env environment, args []string) error {
-	if err := noArguments(env, "migrate", args); err != nil {
+	if err := noArguments("migrate", args); err != nil {
 		return err
 	}
 	c, err := loadConfig(ctx, env.lookuper, needDatabase, needKafka)
+	if err != nil {
+		return err
+	}
+	temporal, err := temporalOptions(env.lookuper)
 	if err != nil {
 		return err
 	}
@@ -30,17 +34,18 @@ func runMigrate(ctx context.Context, env environment, args []string) error {
 	defer cancel()
 	applied, err := schema.Migrate(ctx, c.DatabaseURL)
 	if err != nil {
-		return fmt.Errorf("the database could not be migrated; check DATABASE_URL and that the server has pgvector: %w", err)
+		return fmt.Errorf("the database could not be migrated; check DATABASE_URL, and that the server runs and has pgvector: %w", err)
 	}
 	report(env, "database", applied)
 	topics, err := stream.EnsureTopics(ctx, c.KafkaBrokers, ticket.Topics(), ticket.TopicPartitions)
 	if err != nil {
-		return fmt.Errorf("the topics could not be made; check KAFKA_BROKERS: %w", err)
+		return fmt.Errorf("the topics could not be made; check KAFKA_BROKERS (%s) and that a broker runs there: %w", strings.Join(c.KafkaBrokers, ","), err)
 	}
 	report(env, "topics", topics)
-	attributes, err := ensureSearchAttributes(ctx)
+	attributes, err := ensureSearchAttributes(ctx, temporal)
 	if err != nil {
-		return fmt.Errorf("the search attributes could not be registered; check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE: %w", err)
+		return fmt.Errorf("the search attributes could not be registered at %s in namespace %s; check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE: %w",
+			temporal.HostPort, temporal.Namespace, err)
 	}
 	report(env, "search attributes", attributes)
 	return nil
@@ -52,25 +57,17 @@ func report(env environment, what string, made []string) {
 		return
 	}
 	slices.Sort(made)
-	fmt.Fprintf(env.stdout, "%s: %v\n", what, made)
+	fmt.Fprintf(env.stdout, "%s: made %s\n", what, strings.Join(made, ", "))
 }
 
 // ensureSearchAttributes registers what the workflows set, and returns what was missing.
-func ensureSearchAttributes(ctx context.Context) ([]string, error) {
-	options, err := envconfig.LoadDefaultClientOptions()
-	if err != nil {
-		return nil, fmt.Errorf("reading the TEMPORAL_ settings: %w", err)
-	}
+func ensureSearchAttributes(ctx context.Context, options client.Options) ([]string, error) {
 	c, err := client.DialContext(ctx, options)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	namespace := options.Namespace
-	if namespace == "" {
-		namespace = client.DefaultNamespace
-	}
-	have, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
+	have, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: options.Namespace})
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +90,6 @@ func ensureSearchAttributes(ctx context.Context) ([]string, error) {
 	if len(missing) == 0 {
 		return nil, nil
 	}
-	_, err = c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: namespace, SearchAttributes: missing})
+	_, err = c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: options.Namespace, SearchAttributes: missing})
 	return names, err
 }

@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"time"
 
+	"github.com/sethvargo/go-envconfig"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/contrib/envconfig"
+	temporalconfig "go.temporal.io/sdk/contrib/envconfig"
 	sdklog "go.temporal.io/sdk/log"
 
 	"github.com/digital-fte/fte/channel/email"
@@ -18,29 +21,71 @@ import (
 	"github.com/digital-fte/fte/ticket"
 )
 
+// checkTimeout bounds one question to the database, which would otherwise take
+// minutes to say that nobody is there.
+const checkTimeout = 10 * time.Second
+
+// checkSchema returns nil if the database has the schema this program needs,
+// with the codes of schema.CheckCurrent.
+func checkSchema(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	err := schema.CheckCurrent(ctx, url)
+	if ticket.CodeOf(err) == ticket.CodeUnavailable {
+		return ticket.Wrap(ticket.CodeUnavailable, err, "the database cannot be used; check DATABASE_URL and that the server runs")
+	}
+	return err
+}
+
 // waitForSchema returns when the database has the schema this program needs.
 // An old schema is an error; a database that does not answer is waited for,
 // since it may be starting too.
 func waitForSchema(ctx context.Context, log *slog.Logger, url string) error {
 	for {
-		err := schema.CheckCurrent(ctx, url)
+		err := checkSchema(ctx, url)
 		if ticket.CodeOf(err) != ticket.CodeUnavailable {
 			return err
 		}
-		log.ErrorContext(ctx, "waiting for the database", slog.Any("error", err))
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(2 * time.Second):
+		if ctx.Err() == nil {
+			log.ErrorContext(ctx, "waiting for the database", slog.Any("error", err))
+		}
+		if !pause(ctx, 2*time.Second) {
+			return ctx.Err()
 		}
 	}
 }
 
+// temporalOptions reads the TEMPORAL_ settings. As with every secret,
+// TEMPORAL_API_KEY can lie in the file that TEMPORAL_API_KEY_FILE names.
+func temporalOptions(lookuper envconfig.Lookuper) (client.Options, error) {
+	files := &fileLookuper{next: lookuper}
+	options, err := temporalconfig.LoadClientOptions(temporalconfig.LoadClientOptionsRequest{EnvLookup: temporalEnv{files}})
+	if err := errors.Join(append(files.faults, err)...); err != nil {
+		return client.Options{}, fmt.Errorf("reading the TEMPORAL_ settings: %w", err)
+	}
+	if options.HostPort == "" {
+		options.HostPort = client.DefaultHostPort
+	}
+	if options.Namespace == "" {
+		options.Namespace = client.DefaultNamespace
+	}
+	return options, nil
+}
+
+// temporalEnv shows Temporal's own reader of settings those of this program.
+type temporalEnv struct{ files *fileLookuper }
+
+// LookupEnv returns one setting.
+func (e temporalEnv) LookupEnv(name string) (string, bool) { return e.files.Lookup(name) }
+
+// Environ returns all of them; it is asked for metadata headers only.
+func (temporalEnv) Environ() []string { return os.Environ() }
+
 // openTemporal returns a client that connects when it is first used.
-func openTemporal(log *slog.Logger) (client.Client, error) {
-	options, err := envconfig.LoadDefaultClientOptions()
+func openTemporal(lookuper envconfig.Lookuper, log *slog.Logger) (client.Client, error) {
+	options, err := temporalOptions(lookuper)
 	if err != nil {
-		return nil, fmt.Errorf("reading the TEMPORAL_ settings: %w", err)
+		return nil, err
 	}
 	options.Logger = sdklog.NewStructuredLogger(log)
 	c, err := client.NewLazyClient(options)

@@ -21,12 +21,14 @@ func newLogger(c *Config, w io.Writer) *slog.Logger {
 }
 
 // logStart says what runs with which settings, secrets left out.
-func logStart(ctx context.Context, log *slog.Logger, c *Config, role string) {
+func logStart(ctx context.Context, log *slog.Logger, c *Config, role string, more ...slog.Attr) {
 	onOff := map[bool]string{true: "on", false: "off"}
-	log.InfoContext(ctx, "starting", slog.String("role", role),
+	log.LogAttrs(ctx, slog.LevelInfo, "starting", append([]slog.Attr{
+		slog.String("role", role),
 		slog.String("brokers", strings.Join(c.KafkaBrokers, ",")), slog.String("public_base_url", c.PublicBaseURL),
 		slog.String("model", c.OpenAIModel), slog.String("embedding_model", c.OpenAIEmbeddingModel),
-		slog.String("whatsapp", onOff[c.whatsAppOn()]), slog.String("email", onOff[c.emailOn()]), slog.String("webform", "on"))
+		slog.String("whatsapp", onOff[c.whatsAppOn()]), slog.String("email", onOff[c.emailOn()]), slog.String("webform", "on"),
+	}, more...)...)
 	if !c.whatsAppOn() {
 		log.InfoContext(ctx, "whatsapp is off: the TWILIO_ settings are not set")
 	}

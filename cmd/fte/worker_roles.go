@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"go.temporal.io/sdk/worker"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/digital-fte/fte/activities"
+	"github.com/digital-fte/fte/knowledge"
+	"github.com/digital-fte/fte/stream"
+	"github.com/digital-fte/fte/ticket"
+	"github.com/digital-fte/fte/workers"
+)
+
+// retryTemporal is how long a role waits before it turns to Temporal again.
+const retryTemporal = 2 * time.Second
+
+func (w *workerProcess) intake() (runner, error) {
+	intake := &workers.Intake{DB: w.db, Publisher: w.producer, Mailbox: w.c.GmailMailbox, Secrets: w.c.secrets, Logger: w.log}
+	if w.c.emailOn() {
+		intake.Mailboxes = workers.MailboxStarter{Temporal: w.temporal}
+	}
+	return w.consume(ticket.GroupIntake, intake.Handle, ticket.TopicEmailInbound, ticket.TopicWhatsAppInbound, ticket.TopicWebFormInbound)
+}
+
+func (w *workerProcess) bridge() (runner, error) {
+	bridge := &workers.Bridge{Temporal: w.temporal, Logger: w.log}
+	return w.consume(ticket.GroupBridge, bridge.Handle, ticket.TopicTicketsIncoming)
+}
+
+func (w *workerProcess) notifier() (runner, error) {
+	if w.c.StaffAlertWebhook == "" {
+		w.log.Info("the notifier is off: STAFF_ALERT_WEBHOOK is not set")
+		return func(ctx context.Context) error { <-ctx.Done(); return nil }, nil
+	}
+	notifier := &workers.Notifier{URL: w.c.StaffAlertWebhook, Client: &http.Client{Timeout: 10 * time.Second}}
+	return w.consume(ticket.GroupNotifier, notifier.Handle, ticket.TopicEscalations)
+}
+
+func (w *workerProcess) projector() (runner, error) {
+	projector := &workers.Projector{DB: w.db}
+	return w.consume(ticket.GroupMetrics, projector.Handle, ticket.TopicMetrics)
+}
+
+func (w *workerProcess) tickets() (runner, error) {
+	acts, err := w.activities()
+	if err != nil {
+		return nil, err
+	}
+	poll := w.poll("tickets", func(fatal func(error)) worker.Worker { return workers.NewTicketsWorker(w.temporal, acts, fatal) })
+	if !w.c.emailOn() {
+		return poll, nil
+	}
+	return func(ctx context.Context) error {
+		group, ctx := errgroup.WithContext(ctx)
+		group.Go(func() error { return poll(ctx) })
+		group.Go(func() error { w.startMailbox(ctx); return nil })
+		return group.Wait()
+	}, nil
+}
+
+func (w *workerProcess) model() (runner, error) {
+	acts, err := w.activities()
+	if err != nil {
+		return nil, err
+	}
+	return w.poll("model", func(fatal func(error)) worker.Worker { return workers.NewModelWorker(w.temporal, acts, fatal) }), nil
+}
+
+func (w *workerProcess) delivery() (runner, error) {
+	acts, err := w.activities()
+	if err != nil {
+		return nil, err
+	}
+	return w.poll("delivery", func(fatal func(error)) worker.Worker { return workers.NewDeliveryWorker(w.temporal, acts, fatal) }), nil
+}
+
+func newActivities(ctx context.Context, w *workerProcess) (*activities.Activities, error) {
+	c := w.c
+	o := activities.Options{
+		DB: w.db, Publisher: w.producer, Mailbox: c.GmailMailbox, PubSubTopic: c.PubSubTopic,
+		PublicBaseURL: c.PublicBaseURL, Secrets: c.secrets, Logger: w.log,
+		Policy: activities.Policy{
+			Company: c.Company, CloseAfter: c.CloseAfter, FirstCheck: c.FirstCheck, SecondCheck: c.SecondCheck,
+			PromptPrice: c.PromptPrice, OutputPrice: c.OutputPrice,
+		},
+	}
+	model, err := openModel(c)
+	if err != nil {
+		return nil, fmt.Errorf("setting up the model (OPENAI_ settings): %w", err)
+	}
+	o.Model, o.Knowledge = model, knowledge.New(w.db, model, w.log)
+	if c.whatsAppOn() {
+		if o.WhatsApp, err = openWhatsApp(c); err != nil {
+			return nil, fmt.Errorf("setting up WhatsApp (TWILIO_ settings): %w", err)
+		}
+	}
+	if c.emailOn() {
+		if o.Gmail, err = openGmail(ctx, c); err != nil {
+			return nil, fmt.Errorf("setting up Gmail (GMAIL_MAILBOX, GOOGLE_APPLICATION_CREDENTIALS): %w", err)
+		}
+	}
+	return activities.New(o), nil
+}
+
+// consume returns a member of one consumer group.
+func (w *workerProcess) consume(name string, h stream.Handler, topics ...string) (runner, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("reading the host name: %w", err)
+	}
+	consumer, err := stream.NewConsumer(stream.ConsumerOptions{
+		Brokers: w.c.KafkaBrokers, Group: name, Topics: topics, Handler: h, DeadLetters: stream.NewDeadLetters(w.producer),
+		ClientID: "fte-" + host, SessionTimeout: w.c.KafkaSession, Heartbeat: w.c.KafkaSession / 6,
+		Logger: w.log, Registerer: w.registry,
+	})
+	if err != nil {
+		return nil, err
+	}
+	w.ready.add(name, consumer.Healthy)
+	return consumer.Run, nil
+}
+
+// poll returns a Temporal worker. A server that does not answer is waited for,
+// and a worker that the server turned away is made anew: nothing is lost
+// meanwhile.
+func (w *workerProcess) poll(name string, build func(fatal func(error)) worker.Worker) runner {
+	started := w.ready.flag(name)
+	return func(ctx context.Context) error {
+		for {
+			fatal := make(chan error, 1)
+			tw := build(func(err error) {
+				select {
+				case fatal <- err:
+				default: // one is enough
+				}
+			})
+			err := tw.Start()
+			if err == nil {
+				started.Store(true)
+				select {
+				case <-ctx.Done():
+					tw.Stop()
+					return nil
+				case err = <-fatal:
+					started.Store(false)
+				}
+			}
+			w.log.ErrorContext(ctx, "waiting for Temporal", slog.String("role", name), slog.Any("error", err))
+			if !pause(ctx, retryTemporal) {
+				return nil
+			}
+		}
+	}
+}
+
+// startMailbox makes sure that the mailbox is being read.
+func (w *workerProcess) startMailbox(ctx context.Context) {
+	for {
+		err := workers.MailboxStarter{Temporal: w.temporal}.Start(ctx, w.c.GmailMailbox)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		w.log.ErrorContext(ctx, "waiting to start the mailbox workflow", slog.Any("error", err))
+		if !pause(ctx, retryTemporal) {
+			return
+		}
+	}
+}
