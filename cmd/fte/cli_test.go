@@ -59,11 +59,6 @@ func fte(t *testing.T, settings map[string]string, args ...string) outcome {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), cliPatience)
 	defer cancel()
-	return fteUntil(ctx, t, settings, args...)
-}
-
-func fteUntil(ctx context.Context, t *testing.T, settings map[string]string, args ...string) outcome {
-	t.Helper()
 	var stdout, stderr syncBuffer
 	code := run(ctx, args, envconfig.MapLookuper(settings), &stdout, &stderr)
 	requireNoSecret(t, stdout.String()+stderr.String())
@@ -191,7 +186,8 @@ func TestSettingsAreCheckedAllAtOnce(t *testing.T) {
 		"gateway, nothing set": {
 			nil, "gateway",
 			[]string{"DATABASE_URL is not set", "KAFKA_BROKERS is not set", "PUBLIC_BASE_URL is not set", "FTE_SECRET_KEY is not set", "openssl rand"},
-			[]string{"OPENAI", "TWILIO"}, "4 fault(s)",
+			[]string{"OPENAI", "TWILIO"},
+			"4 fault(s)",
 		},
 		"worker, nothing set":   {nil, "worker", []string{"DATABASE_URL", "KAFKA_BROKERS", "PUBLIC_BASE_URL", "FTE_SECRET_KEY", "OPENAI_API_KEY"}, nil, "5 fault(s)"},
 		"bridge, nothing set":   {nil, "worker --roles bridge", []string{"KAFKA_BROKERS"}, []string{"DATABASE_URL", "OPENAI", "FTE_SECRET_KEY"}, "1 fault(s)"},
@@ -202,14 +198,16 @@ func TestSettingsAreCheckedAllAtOnce(t *testing.T) {
 		"dlq list, nothing set": {nil, "dlq list", []string{"KAFKA_BROKERS"}, []string{"DATABASE_URL"}, "1 fault(s)"},
 		"WhatsApp by half": {
 			with(complete, "TWILIO_AUTH_TOKEN", ""), "gateway",
-			[]string{"WhatsApp is configured by half: TWILIO_ACCOUNT_SID, TWILIO_WHATSAPP_FROM is set, TWILIO_AUTH_TOKEN is not"}, nil, "1 fault(s)",
+			[]string{"WhatsApp is configured by half: TWILIO_ACCOUNT_SID, TWILIO_WHATSAPP_FROM is set, TWILIO_AUTH_TOKEN is not"},
+			nil, "1 fault(s)",
 		},
 		"WhatsApp number that is none": {with(complete, "TWILIO_WHATSAPP_FROM", "0151 1234"), "gateway", []string{"TWILIO_", "international form"}, nil, "1 fault(s)"},
 		"email by half":                {with(complete, "GMAIL_MAILBOX", "a@b.example"), "worker", []string{"GMAIL_MAILBOX is set, GOOGLE_APPLICATION_CREDENTIALS is not"}, nil, "1 fault(s)"},
 		"email by the other half":      {with(complete, "GMAIL_PUBSUB_TOPIC", "t"), "worker", []string{"GMAIL_MAILBOX, GOOGLE_APPLICATION_CREDENTIALS is not"}, nil, "1 fault(s)"},
 		"pushes by half": {
 			with(complete, "GMAIL_MAILBOX", "a@b.example", "GOOGLE_APPLICATION_CREDENTIALS", "x", "GMAIL_PUBSUB_AUDIENCE", "y"), "gateway",
-			[]string{"Gmail push is configured by half", "GMAIL_PUBSUB_SERVICE_ACCOUNT"}, nil, "1 fault(s)",
+			[]string{"Gmail push is configured by half", "GMAIL_PUBSUB_SERVICE_ACCOUNT"},
+			nil, "1 fault(s)",
 		},
 		"short key":         {with(complete, "FTE_SECRET_KEY", "tooshortkey"), "gateway", []string{"FTE_SECRET_KEY", "32", "openssl"}, []string{"tooshortkey"}, "1 fault(s)"},
 		"short key of two":  {with(complete, "FTE_SECRET_KEY", cliKey+",tooshortkey"), "gateway", []string{"FTE_SECRET_KEY"}, []string{"tooshortkey"}, "1 fault(s)"},
@@ -224,12 +222,14 @@ func TestSettingsAreCheckedAllAtOnce(t *testing.T) {
 		"what cannot be read, and what is missing": {
 			with(complete, "FTE_CLOSE_AFTER", "3 days", "FTE_KAFKA_SESSION", "soon", "FTE_PROMPT_PRICE", "cheap", "DATABASE_URL", ""), "worker",
 			[]string{"FTE_CLOSE_AFTER is not a duration", "FTE_KAFKA_SESSION is not a duration", "72h", "FTE_PROMPT_PRICE is not a number", "DATABASE_URL is not set"},
-			[]string{"FTE_SECRET_KEY", "soon"}, "4 fault(s)",
+			[]string{"FTE_SECRET_KEY", "soon"},
+			"4 fault(s)",
 		},
 		"what makes no sense": {
 			with(complete, "FTE_CLOSE_AFTER", "-1h", "FTE_LOG_FORMAT", "xml", "FTE_LOG_LEVEL", "loud", "FTE_SEND_SECOND_CHECK", "1s",
 				"FTE_DRAIN_DELAY", "-1s", "FTE_MODEL_TIMEOUT", "0s", "FTE_PROMPT_PRICE", "-1", "FTE_KAFKA_SESSION", "5ms", "FTE_SEND_FIRST_CHECK", "0s"), "gateway",
-			[]string{"FTE_CLOSE_AFTER", "FTE_LOG_FORMAT", "FTE_LOG_LEVEL", "FTE_DRAIN_DELAY", "FTE_MODEL_TIMEOUT", "FTE_PROMPT_PRICE", "FTE_KAFKA_SESSION", "FTE_SEND_FIRST_CHECK"}, nil, "8 fault(s)",
+			[]string{"FTE_CLOSE_AFTER", "FTE_LOG_FORMAT", "FTE_LOG_LEVEL", "FTE_DRAIN_DELAY", "FTE_MODEL_TIMEOUT", "FTE_PROMPT_PRICE", "FTE_KAFKA_SESSION", "FTE_SEND_FIRST_CHECK"},
+			nil, "8 fault(s)",
 		},
 		"second look before the first": {with(complete, "FTE_SEND_SECOND_CHECK", "1s"), "gateway", []string{"FTE_SEND_SECOND_CHECK"}, nil, "1 fault(s)"},
 	} {

@@ -14,7 +14,6 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
-
 	_ "time/tzdata" // time zones must be the same wherever a workflow is replayed
 
 	"github.com/sethvargo/go-envconfig"
