@@ -8,7 +8,7 @@ CHROMIUM   ?= /usr/bin/chromium
 TESTFLAGS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev reset build web test test-fast test-go test-web e2e lint fmt generate verify clean
+.PHONY: help dev reset build web test test-fast test-go test-web e2e manifests lint fmt generate verify clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +28,7 @@ web: web/node_modules ## build the pages
 web/node_modules: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund && touch node_modules
 
-test: lint test-go test-web e2e ## everything: linters, Go with real servers, pages, one browser
+test: lint test-go test-web e2e manifests ## everything: linters, Go with real servers, pages, a browser, manifests
 
 test-fast: ## what needs no server, in under a minute
 	$(GO) test -short ./...
@@ -41,6 +41,9 @@ test-web: web/node_modules ## unit tests of the pages
 
 e2e: web ## a browser submits the form and sees the answer
 	FTE_BROWSER_TEST=1 CHROMIUM=$(CHROMIUM) $(GO) run ./dev exec -- $(GO) test -count=1 -run TestBrowser ./cmd/fte
+
+manifests: ## the Kubernetes manifests fit the schemas, our rules and the program
+	k8s/validate.sh
 
 lint: $(LINT) $(CHECK) ## linters, import rules and determinism of the workflows
 	$(LINT) run ./...

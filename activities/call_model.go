@@ -63,7 +63,7 @@ func (a *Activities) complete(ctx context.Context, asked schema.ModelCallByInput
 	if err := a.DB.InsertModelCall(ctx, schema.InsertModelCallParams{
 		ID: uuid.New(), TurnID: asked.TurnID, InputHash: asked.InputHash,
 		PromptVersion: done.PromptVersion, Model: done.Model, Decision: done.Raw,
-		PromptTokens: int32(done.PromptTokens), CompletionTokens: int32(done.CompletionTokens), //nolint:gosec // a context is far smaller than 2^31 tokens
+		PromptTokens: int32(done.PromptTokens), CompletionTokens: int32(done.CompletionTokens),
 		CostUSD:   (float64(done.PromptTokens)*a.Policy.PromptPrice + float64(done.CompletionTokens)*a.Policy.OutputPrice) / 1e6,
 		LatencyMs: time.Since(began).Milliseconds(),
 	}); err != nil {

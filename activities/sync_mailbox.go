@@ -46,7 +46,7 @@ func (a *Activities) syncMailbox(ctx context.Context, in ticket.SyncMailboxInput
 		return res, err
 	}
 	res.WatchDays = a.watch(ctx, box)
-	refs, next, err := a.Gmail.Changes(ctx, uint64(box.Cursor)) //nolint:gosec // history ids are positive
+	refs, next, err := a.Gmail.Changes(ctx, uint64(box.Cursor))
 	if ticket.CodeOf(err) == ticket.CodeNotFound {
 		return a.resync(ctx, box, res)
 	}
@@ -56,7 +56,7 @@ func (a *Activities) syncMailbox(ctx context.Context, in ticket.SyncMailboxInput
 	if res.Mails, err = a.storeMails(ctx, in.Mailbox, refs); err != nil {
 		return res, err
 	}
-	return res, a.DB.AdvanceMailbox(ctx, schema.AdvanceMailboxParams{Mailbox: in.Mailbox, Cursor: int64(next)}) //nolint:gosec // see above
+	return res, a.DB.AdvanceMailbox(ctx, schema.AdvanceMailboxParams{Mailbox: in.Mailbox, Cursor: int64(next)})
 }
 
 // mailbox returns the stored cursor, begun at the present if there is none.
@@ -69,7 +69,7 @@ func (a *Activities) mailbox(ctx context.Context, address string) (schema.Mailbo
 	if err != nil {
 		return box, err
 	}
-	if err := a.DB.InsertMailbox(ctx, schema.InsertMailboxParams{Mailbox: address, Cursor: int64(now)}); err != nil { //nolint:gosec // history ids are positive
+	if err := a.DB.InsertMailbox(ctx, schema.InsertMailboxParams{Mailbox: address, Cursor: int64(now)}); err != nil {
 		return box, err
 	}
 	return a.DB.GetMailbox(ctx, address)
@@ -113,7 +113,7 @@ func (a *Activities) resync(ctx context.Context, box schema.Mailbox, res ticket.
 	if res.Mails, err = a.storeMails(ctx, box.Mailbox, refs); err != nil {
 		return res, err
 	}
-	return res, a.DB.ResetMailbox(ctx, schema.ResetMailboxParams{Mailbox: box.Mailbox, Cursor: int64(cursor)}) //nolint:gosec // history ids are positive
+	return res, a.DB.ResetMailbox(ctx, schema.ResetMailboxParams{Mailbox: box.Mailbox, Cursor: int64(cursor)})
 }
 
 // storeMails makes each mail durable and publishes its reference, oldest first.

@@ -95,7 +95,7 @@ func (d *delivery) keep(ctx context.Context, e stream.Event) error {
 		CorrelationID: e.CorrelationID, TraceParent: e.TraceParent, Value: e.Value, EventTime: e.Time,
 	})
 	if d.insertEnds(err == nil) {
-		d.log.Warn("kafka did not take an event, spooling from now on", "topic", e.Topic)
+		d.log.WarnContext(ctx, "kafka did not take an event, spooling from now on", "topic", e.Topic)
 	}
 	if err != nil {
 		return schema.Classify(err)

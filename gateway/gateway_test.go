@@ -40,7 +40,7 @@ const (
 
 	publicURL  = "https://support.example.com"
 	accountSID = "AC00000000000000000000000000000001"
-	authToken  = "twilio-token" //nolint:gosec // opens nothing
+	authToken  = "twilio-token"
 )
 
 // bundle is a gateway with everything around it.

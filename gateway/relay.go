@@ -87,7 +87,7 @@ func (d *delivery) pass(ctx context.Context) error {
 func (d *delivery) drain(ctx context.Context, q *schema.Queries) error {
 	for size := 1; ; size = min(4*size, maxBatch) {
 		mark, ok := d.quiet()
-		rows, err := q.Spooled(ctx, int32(size+len(d.stuck))) //nolint:gosec // a small number
+		rows, err := q.Spooled(ctx, int32(size+len(d.stuck)))
 		if err != nil {
 			return fmt.Errorf("reading the spool: %w", err)
 		}

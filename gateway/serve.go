@@ -54,7 +54,7 @@ func (g *Gateway) Serve(ctx context.Context, public, metrics net.Listener) error
 // drain makes the cluster look elsewhere and gives it the time to do so.
 func (g *Gateway) drain(failed context.Context) {
 	g.draining.Store(true)
-	g.log.Info("gateway is not ready any more, draining", "delay", g.opts.DrainDelay)
+	g.log.InfoContext(failed, "gateway is not ready any more, draining", "delay", g.opts.DrainDelay)
 	delay := time.NewTimer(g.opts.DrainDelay)
 	defer delay.Stop()
 	select {

@@ -2,7 +2,7 @@ package gateway
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // what Twilio signs with
+	"crypto/sha1"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"

@@ -2,7 +2,6 @@ package knowledge_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -202,7 +201,7 @@ func TestAnInterruptedIngestKeepsWhatItEmbedded(t *testing.T) {
 	}
 	root := write(t, files)
 	_, err := base.Ingest(t.Context(), []string{root}, nil)
-	require.True(t, errors.Is(err, down))
+	require.ErrorIs(t, err, down)
 	require.Equal(t, ticket.CodeUnavailable, ticket.CodeOf(err))
 	found, err := base.Search(t.Context(), "number", 1)
 	require.NoError(t, err)

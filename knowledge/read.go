@@ -114,8 +114,7 @@ func (s source) read() (article, error) {
 // reason returns an error of the file system without the path, which its
 // reader knows.
 func reason(err error) error {
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathErr.Err
 	}
 	return err

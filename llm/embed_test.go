@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -187,6 +188,6 @@ func TestOneFailedBatchFailsAll(t *testing.T) {
 	})
 	vectors, err := client.Embed(t.Context(), slices.Repeat([]string{"a"}, 65))
 	requireCode(t, ticket.CodeRateLimited, err)
-	require.Equal(t, 9.0, ticket.RetryAfterOf(err).Seconds())
+	require.Equal(t, 9*time.Second, ticket.RetryAfterOf(err))
 	require.Nil(t, vectors)
 }

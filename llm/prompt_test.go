@@ -169,7 +169,7 @@ func TestTextOfOthersStaysInsideItsString(t *testing.T) {
 	var marks []string
 	var keys []string
 	for _, m := range msgs[1:] {
-		for _, l := range strings.Split(strings.TrimSuffix(m.Content, "\n"), "\n") {
+		for l := range strings.SplitSeq(strings.TrimSuffix(m.Content, "\n"), "\n") {
 			switch {
 			case strings.HasPrefix(l, "<<<"):
 				marks = append(marks, l)

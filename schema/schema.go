@@ -96,8 +96,7 @@ func Classify(err error) error {
 	if err == nil {
 		return nil
 	}
-	var coded *ticket.Error
-	if errors.As(err, &coded) {
+	if _, ok := errors.AsType[*ticket.Error](err); ok {
 		return err
 	}
 	if NoRows(err) {

@@ -153,7 +153,7 @@ func (c *Consumer) Healthy() bool { return c.live.Load() }
 // pause logs err and waits; false means that ctx has ended.
 func (c *Consumer) pause(ctx context.Context, wait *backoff, err error) bool {
 	if c.said.allow(err.Error()) {
-		c.opts.Logger.Warn("consuming from kafka", "error", err)
+		c.opts.Logger.WarnContext(ctx, "consuming from kafka", "error", err)
 	}
 	select {
 	case <-ctx.Done():

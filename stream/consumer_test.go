@@ -83,7 +83,7 @@ func TestBlockedLaneHoldsUpItsKeysOnlyAndNothingIsMarkedPastIt(t *testing.T) {
 	c := run(t, opts)
 	eventually(t, func() bool { return seen.count() == 20 && metric(t, registry, "fte_stream_blocked_lanes") == 1 },
 		"everything but the stuck key is handled")
-	require.Equal(t, float64(12), metric(t, registry, "fte_stream_lag_records"))
+	require.InDelta(t, 12, metric(t, registry, "fte_stream_lag_records"), 0)
 	require.Positive(t, metric(t, registry, "fte_stream_blocked_seconds"))
 	require.Positive(t, metric(t, registry, "fte_stream_oldest_unprocessed_seconds"))
 	require.True(t, logs.contains("lane blocked"))

@@ -48,7 +48,7 @@ func (l *lane) settle(work context.Context, stop <-chan struct{}, r Record) (don
 		err := try.once(work)
 		if err == nil {
 			if !since.IsZero() {
-				o.Logger.Info("lane goes on", append(where(r), "attempts", try.attempts, "blocked_for", time.Since(since).String())...)
+				o.Logger.InfoContext(work, "lane goes on", append(where(r), "attempts", try.attempts, "blocked_for", time.Since(since).String())...)
 			}
 			return true
 		}
@@ -59,7 +59,7 @@ func (l *lane) settle(work context.Context, stop <-chan struct{}, r Record) (don
 		}
 		if now.Sub(logged) >= repeatLog {
 			logged = now
-			o.Logger.Error("lane blocked", append(where(r), "attempts", try.attempts, "blocked_for", now.Sub(since).String(), "error", err)...)
+			o.Logger.ErrorContext(work, "lane blocked", append(where(r), "attempts", try.attempts, "blocked_for", now.Sub(since).String(), "error", err)...)
 		}
 		select {
 		case <-stop:
@@ -102,7 +102,7 @@ func (t *trial) once(ctx context.Context) error {
 	}
 	c.metrics.record(t.record.Topic, outcomeDeadLetter)
 	c.metrics.deadLetters.WithLabelValues(t.poison.reason).Inc()
-	c.opts.Logger.Error("record put aside", append(where(t.record), "reason", t.poison.reason, "attempts", t.attempts)...)
+	c.opts.Logger.ErrorContext(ctx, "record put aside", append(where(t.record), "reason", t.poison.reason, "attempts", t.attempts)...)
 	return nil
 }
 
@@ -110,8 +110,7 @@ func (t *trial) isPoison(ctx context.Context, err error) bool {
 	if ctx.Err() != nil {
 		return false // what a handler says when it is cut short proves nothing
 	}
-	var panicked *panicError
-	if errors.As(err, &panicked) {
+	if panicked, ok := errors.AsType[*panicError](err); ok {
 		if t.panics++; t.panics >= maxPanics {
 			t.poison = &poisonError{reason: ReasonPanic, err: panicked}
 		}
@@ -127,7 +126,7 @@ func (t *trial) call(ctx context.Context) (err error) {
 		c.metrics.latency.WithLabelValues(t.record.Topic).Observe(time.Since(began).Seconds())
 		if value := recover(); value != nil {
 			// The value may quote the record; the stack does not.
-			c.opts.Logger.Error("handler panicked", append(where(t.record), "stack", string(debug.Stack()))...)
+			c.opts.Logger.ErrorContext(ctx, "handler panicked", append(where(t.record), "stack", string(debug.Stack()))...)
 			err = &panicError{value: value}
 		}
 	}()

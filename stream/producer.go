@@ -215,8 +215,7 @@ func sendError(err error) error {
 	if errors.Is(err, sarama.ErrMessageSizeTooLarge) {
 		return ticket.Wrap(ticket.CodeTooLarge, err, "publishing to kafka")
 	}
-	var coded *ticket.Error
-	if errors.As(err, &coded) {
+	if _, ok := errors.AsType[*ticket.Error](err); ok {
 		return err
 	}
 	return ticket.Wrap(ticket.CodeUnavailable, err, "publishing to kafka")

@@ -68,8 +68,7 @@ func rebalanced(cause error) bool {
 func (c *Consumer) logErrors(errs <-chan error) {
 	for err := range errs {
 		text, topic, partition := err.Error(), "", int32(-1)
-		var where *sarama.ConsumerError
-		if errors.As(err, &where) {
+		if where, ok := errors.AsType[*sarama.ConsumerError](err); ok {
 			text, topic, partition = where.Err.Error(), where.Topic, where.Partition
 		}
 		if c.said.allow(text) {

@@ -79,8 +79,10 @@ func TestReplyAddress(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, conv, got)
 
-	for _, bad := range []string{"support@example.com", "support+news@example.com", "", "+", s.ReplyAddress("nodomain", conv),
-		secrets(t, newKey).ReplyAddress("support@example.com", conv)} {
+	for _, bad := range []string{
+		"support@example.com", "support+news@example.com", "", "+", s.ReplyAddress("nodomain", conv),
+		secrets(t, newKey).ReplyAddress("support@example.com", conv),
+	} {
 		_, ok := s.ConversationOf(bad)
 		require.False(t, ok, bad)
 	}

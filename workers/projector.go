@@ -29,7 +29,7 @@ func (p *Projector) Handle(ctx context.Context, r stream.Record) error {
 	}
 	return schema.Classify(p.DB.InsertAgentMetric(ctx, schema.InsertAgentMetricParams{
 		TurnID: t.TurnID, Channel: t.Channel, LatencyMs: t.LatencyMS, Escalated: t.Escalated,
-		ToolCallsCount: int32(t.ToolCallsCount), Tokens: int32(t.Tokens), CostUSD: t.Cost, //nolint:gosec // counts says that they fit
+		ToolCallsCount: int32(t.ToolCallsCount), Tokens: int32(t.Tokens), CostUSD: t.Cost,
 	}))
 }
 

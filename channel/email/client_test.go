@@ -308,7 +308,9 @@ func TestErrorsAreClassed(t *testing.T) {
 		"not json": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, ticket.CodeUnavailable, ticket.CodeUnknownOutcome},
 		"no id":    {answer(object{}), "", ticket.CodeUnknownOutcome},
 		"hangs up": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, ticket.CodeUnavailable, ticket.CodeUnknownOutcome},
-		"redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://evil.example/", 307) }, ticket.CodeUnavailable, ticket.CodeUnknownOutcome},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://evil.example/", http.StatusTemporaryRedirect)
+		}, ticket.CodeUnavailable, ticket.CodeUnknownOutcome},
 		"throttled with a time": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Retry-After", "20")
 			gmailError(429, "rateLimitExceeded")(w, r)

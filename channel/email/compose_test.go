@@ -61,7 +61,7 @@ func TestComposeIsReadBack(t *testing.T) {
 	for line := range strings.SplitSeq(string(raw), "\r\n") {
 		require.NotContains(t, line, "\n", "every line ends with CRLF")
 		require.LessOrEqual(t, len(line), 200)
-		require.True(t, strings.IndexFunc(line, func(r rune) bool { return r > '~' }) < 0, "ASCII: %q", line)
+		require.Negative(t, strings.IndexFunc(line, func(r rune) bool { return r > '~' }), "ASCII: %q", line)
 	}
 }
 

@@ -259,7 +259,7 @@ func messageIDs(value string) []string {
 func references(value string) []string {
 	ids := messageIDs(value)
 	if ids == nil {
-		for _, word := range strings.Fields(cleanText(value)) {
+		for word := range strings.FieldsSeq(cleanText(value)) {
 			ids = append(ids, messageIDs(word)...)
 		}
 	}

@@ -74,6 +74,7 @@ func costOfTurns(events []*historypb.HistoryEvent) []int {
 				costs = append(costs, i-from+1)
 				from = -1
 			}
+		default:
 		}
 	}
 	return costs

@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -87,25 +88,25 @@ func Roles() map[string][]string {
 
 // New starts everything but the roles: servers, simulators, an ingested
 // knowledge base. What it starts ends with the test.
-func New(t testing.TB, o Options) *Lab {
-	t.Helper()
-	l := &Lab{t: t, options: o, processes: map[string]*Process{}, canaries: map[string]string{}}
-	l.Database = schematest.URL(t)
+func New(tb testing.TB, o Options) *Lab {
+	tb.Helper()
+	l := &Lab{t: tb, options: o, processes: map[string]*Process{}, canaries: map[string]string{}}
+	l.Database = schematest.URL(tb)
 	var err error
-	l.DB, err = schema.Open(t.Context(), schema.Options{URL: l.Database, MaxConns: 4, Name: "lab"})
-	require.NoError(t, err)
-	t.Cleanup(l.DB.Close)
+	l.DB, err = schema.Open(tb.Context(), schema.Options{URL: l.Database, MaxConns: 4, Name: "lab"})
+	require.NoError(tb, err)
+	tb.Cleanup(l.DB.Close)
 
 	l.kafka = l.kafkaOptions()
 	l.Kafka, err = part.StartKafka(l.kafka)
-	require.NoError(t, err)
-	t.Cleanup(func() { l.Kafka.Close() })
+	require.NoError(tb, err)
+	tb.Cleanup(func() { l.Kafka.Close() })
 	l.startTemporal()
 	l.startSimulators()
 
 	const key = "lab secret key that is long enough to sign"
 	l.Secrets, err = ticket.ParseSecrets(key)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	roles, proxy := l.proxied(l.Database)
 	l.Postgres = proxy
 	l.settings = map[string]string{
@@ -119,9 +120,7 @@ func New(t testing.TB, o Options) *Lab {
 		"PATH":      os.Getenv("PATH"), "HOME": os.Getenv("HOME"),
 	}
 	l.addProviderSettings()
-	for name, value := range o.Settings {
-		l.settings[name] = value
-	}
+	maps.Copy(l.settings, o.Settings)
 	l.Run("migrate")
 	if len(o.Articles) > 0 {
 		l.Run(append([]string{"kb", "ingest"}, o.Articles...)...)
@@ -186,7 +185,7 @@ func (l *Lab) addProviderSettings() {
 	require.NoError(l.t, err)
 	file := filepath.Join(l.t.TempDir(), "service-account.json")
 	require.NoError(l.t, os.WriteFile(file, credentials, 0o600))
-	for name, value := range map[string]string{
+	maps.Copy(l.settings, map[string]string{
 		"OPENAI_BASE_URL": serve(l.OpenAI) + "/v1", "OPENAI_API_KEY": "lab", "OPENAI_MODEL": "simulated",
 		"OPENAI_EMBEDDING_MODEL": "simulated-embedding",
 		"TWILIO_ACCOUNT_SID":     accountSID, "TWILIO_AUTH_TOKEN": authToken, "TWILIO_WHATSAPP_FROM": WhatsAppNumber,
@@ -195,9 +194,7 @@ func (l *Lab) addProviderSettings() {
 		"GMAIL_PUBSUB_TOPIC": "projects/lab/topics/gmail", "GMAIL_PUBSUB_SUBSCRIPTION": subscription,
 		"GMAIL_PUBSUB_AUDIENCE": l.BaseURL + "/webhooks/gmail", "GMAIL_PUBSUB_SERVICE_ACCOUNT": pushAccount,
 		"GOOGLE_CERTS_URL": serve(l.PubSub) + pubsub.CertsPath,
-	} {
-		l.settings[name] = value
-	}
+	})
 }
 
 // Deadline bounds every wait of a lab.

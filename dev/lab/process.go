@@ -3,6 +3,7 @@ package lab
 import (
 	"bytes"
 	"context"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -81,12 +82,10 @@ func (l *Lab) StartWith(name string, settings map[string]string) *Process {
 	file, err := os.Create(p.log)
 	require.NoError(l.t, err)
 	extra := map[string]string{"METRICS_ADDR": p.metrics}
-	for k, v := range settings {
-		extra[k] = v
-	}
+	maps.Copy(extra, settings)
 	// Not CommandContext: the process has to outlive the test body for cleanup
 	// to stop it in order.
-	p.cmd = exec.Command(l.options.Binary, Roles()[name]...) //nolint:gosec,noctx // the binary under test
+	p.cmd = exec.Command(l.options.Binary, Roles()[name]...) //nolint:noctx // see above
 	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = l.environ(extra), file, file
 	p.cmd.SysProcAttr = childAttr()
 	require.NoError(l.t, p.cmd.Start())

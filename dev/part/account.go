@@ -52,7 +52,7 @@ func (a *account) attr() *syscall.SysProcAttr {
 	if a == nil {
 		return &syscall.SysProcAttr{}
 	}
-	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)}} //nolint:gosec // ids come from the system's own table
+	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)}}
 }
 
 // own makes path belong to the account.

@@ -72,7 +72,7 @@ func (k *Kafka) start(o KafkaOptions) error {
 		if cluster.TopicInfo(topic) != nil {
 			continue
 		}
-		if err := cluster.CreateTopic(topic, int32(max(o.Partitions, 1)), nil); err != nil { //nolint:gosec // a small number
+		if err := cluster.CreateTopic(topic, int32(max(o.Partitions, 1)), nil); err != nil {
 			return fmt.Errorf("making topic %s: %w", topic, err)
 		}
 	}

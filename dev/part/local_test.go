@@ -46,7 +46,7 @@ func TestStablePortKeepsItsChoice(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, port, same)
 
-	l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port)) //nolint:noctx // local
+	l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
 	require.NoError(t, err)
 	defer l.Close()
 	other, err := part.StablePort(file, port)

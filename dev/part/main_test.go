@@ -53,7 +53,7 @@ func helper(start func(ctx context.Context, dir string) (string, error)) {
 // line and a function that does kill -9.
 func startHelper(t *testing.T, name, dir string) (answer string, kill func()) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$") //nolint:gosec // our own binary
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
 	cmd.Env = append(os.Environ(), helperEnv+"="+name, helperDirEnv+"="+dir)
 	cmd.Stderr = os.Stderr
 	// An open pipe keeps the helper waiting.
@@ -85,7 +85,7 @@ func reachableDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "fte-part-") //nolint:usetesting // t.TempDir is closed to other accounts
 	require.NoError(t, err)
-	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // see above
+	require.NoError(t, os.Chmod(dir, 0o755))
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	return dir
 }

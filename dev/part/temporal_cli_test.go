@@ -36,7 +36,7 @@ func writeProgram(t *testing.T, path, script string) {
 	// the program could not be run.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o755)) //nolint:gosec // a program
+	require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o755))
 }
 
 // downloadSite serves an archive with one program, as Temporal's site does.

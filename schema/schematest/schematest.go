@@ -30,83 +30,84 @@ const cloneLock = 7243392
 // is dropped when the test ends. It needs TEST_DATABASE_URL, a server on which
 // databases may be created: the test is skipped under -short and fails
 // otherwise if it is missing.
-func URL(t testing.TB) string {
-	t.Helper()
+func URL(tb testing.TB) string {
+	tb.Helper()
 	base := os.Getenv("TEST_DATABASE_URL")
 	if base == "" {
 		if testing.Short() {
-			t.Skip("needs a database; `make test` starts one")
+			tb.Skip("needs a database; `make test` starts one")
 		}
-		t.Fatal("TEST_DATABASE_URL is not set; `make test` starts a database and sets it")
+		tb.Fatal("TEST_DATABASE_URL is not set; `make test` starts a database and sets it")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(tb.Context(), time.Minute)
 	defer cancel()
 
 	admin, err := pgx.Connect(ctx, base)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, admin.Close(context.WithoutCancel(ctx))) }()
+	require.NoError(tb, err)
+	defer func() { require.NoError(tb, admin.Close(context.WithoutCancel(ctx))) }()
 	_, err = admin.Exec(ctx, "SELECT pg_advisory_lock($1)", cloneLock)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 
-	template := "fte_template_" + fingerprint(t)
+	template := "fte_template_" + fingerprint(tb)
 	var exists bool
-	require.NoError(t, admin.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)", template).Scan(&exists))
+	require.NoError(tb, admin.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)", template).Scan(&exists))
 	if !exists {
-		makeTemplate(ctx, t, admin, base, template)
+		makeTemplate(ctx, tb, admin, base, template)
 	}
 	name := "fte_test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
 	_, err = admin.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template)
-	require.NoError(t, err)
-	t.Cleanup(func() { drop(t, base, name) })
-	return withDatabase(t, base, name)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { drop(tb, base, name) })
+	return withDatabase(tb, base, name)
 }
 
 // New opens a database made by URL.
-func New(t testing.TB) *schema.DB {
-	t.Helper()
-	db, err := schema.Open(t.Context(), schema.Options{URL: URL(t), MaxConns: 5, Name: "test"})
-	require.NoError(t, err)
-	t.Cleanup(db.Close)
+func New(tb testing.TB) *schema.DB {
+	tb.Helper()
+	db, err := schema.Open(tb.Context(), schema.Options{URL: URL(tb), MaxConns: 5, Name: "test"})
+	require.NoError(tb, err)
+	tb.Cleanup(db.Close)
 	return db
 }
 
 // makeTemplate marks the database as a template only when it is complete, so
 // that a test run killed half way leaves nothing that looks finished.
-func makeTemplate(ctx context.Context, t testing.TB, admin *pgx.Conn, base, template string) {
-	t.Helper()
+func makeTemplate(ctx context.Context, tb testing.TB, admin *pgx.Conn, base, template string) {
+	tb.Helper()
 	_, err := admin.Exec(ctx, "DROP DATABASE IF EXISTS "+template)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	_, err = admin.Exec(ctx, "CREATE DATABASE "+template)
-	require.NoError(t, err)
-	_, err = schema.Migrate(ctx, withDatabase(t, base, template))
-	require.NoError(t, err)
+	require.NoError(tb, err)
+	_, err = schema.Migrate(ctx, withDatabase(tb, base, template))
+	require.NoError(tb, err)
 	_, err = admin.Exec(ctx, "ALTER DATABASE "+template+" IS_TEMPLATE true")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 }
 
-func drop(t testing.TB, base, name string) {
+func drop(tb testing.TB, base, name string) {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	admin, err := pgx.Connect(ctx, base)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, admin.Close(ctx)) }()
+	require.NoError(tb, err)
+	defer func() { require.NoError(tb, admin.Close(ctx)) }()
 	_, err = admin.Exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 }
 
-func withDatabase(t testing.TB, base, name string) string {
-	t.Helper()
+func withDatabase(tb testing.TB, base, name string) string {
+	tb.Helper()
 	u, err := url.Parse(base)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	u.Path = "/" + name
 	return u.String()
 }
 
 // fingerprint names the template after the migrations it was made from.
-func fingerprint(t testing.TB) string {
-	t.Helper()
+func fingerprint(tb testing.TB) string {
+	tb.Helper()
 	h := sha256.New()
-	require.NoError(t, fs.WalkDir(schema.Migrations(), ".", func(path string, d fs.DirEntry, err error) error {
+	require.NoError(tb, fs.WalkDir(schema.Migrations(), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -120,25 +121,25 @@ func fingerprint(t testing.TB) string {
 
 // Exec runs one statement on the database at url, to bring about a state that
 // no query of the service can make.
-func Exec(t testing.TB, url, statement string) {
-	t.Helper()
-	conn := connect(t, url)
-	_, err := conn.Exec(t.Context(), statement)
-	require.NoError(t, err)
+func Exec(tb testing.TB, url, statement string) {
+	tb.Helper()
+	conn := connect(tb, url)
+	_, err := conn.Exec(tb.Context(), statement)
+	require.NoError(tb, err)
 }
 
 // Scalar returns the single text value a query gives.
-func Scalar(t testing.TB, url, query string) string {
-	t.Helper()
+func Scalar(tb testing.TB, url, query string) string {
+	tb.Helper()
 	var value string
-	require.NoError(t, connect(t, url).QueryRow(t.Context(), query).Scan(&value))
+	require.NoError(tb, connect(tb, url).QueryRow(tb.Context(), query).Scan(&value))
 	return value
 }
 
-func connect(t testing.TB, url string) *pgx.Conn {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), url)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, conn.Close(context.Background())) })
+func connect(tb testing.TB, url string) *pgx.Conn {
+	tb.Helper()
+	conn, err := pgx.Connect(tb.Context(), url)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, conn.Close(context.Background())) })
 	return conn
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func (s *Server) createDraft(b *box, r *http.Request) (any, error) {
-	raw, threadID, _, err := submitted(r, true)
+	raw, threadID, err := submitted(r, true)
 	if err != nil {
 		return nil, err
 	}

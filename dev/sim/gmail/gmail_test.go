@@ -3,7 +3,6 @@ package gmail_test
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -82,7 +81,7 @@ func encoded(raw []byte) string { return base64.URLEncoding.EncodeToString(raw) 
 func googleError(t *testing.T, err error) *googleapi.Error {
 	t.Helper()
 	var problem *googleapi.Error
-	require.True(t, errors.As(err, &problem), "%v", err)
+	require.ErrorAs(t, err, &problem, "%v", err)
 	return problem
 }
 

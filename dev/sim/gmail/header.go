@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -94,8 +95,8 @@ var (
 func references(raw []byte) []string {
 	ids := messageID.FindAllString(get(raw, "In-Reply-To"), -1)
 	older := messageID.FindAllString(get(raw, "References"), -1)
-	for i := len(older) - 1; i >= 0; i-- {
-		ids = append(ids, older[i])
+	for _, o := range slices.Backward(older) {
+		ids = append(ids, o)
 	}
 	return ids
 }

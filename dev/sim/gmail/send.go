@@ -18,10 +18,10 @@ import (
 
 // submitted reads a mail from a request: from the JSON, or uploaded beside it.
 // isDraft says that the JSON is a draft with the message inside.
-func submitted(r *http.Request, isDraft bool) (raw []byte, threadID, draftID string, err error) {
+func submitted(r *http.Request, isDraft bool) (raw []byte, threadID string, err error) {
 	metadata, media, err := parts(r)
 	if err != nil {
-		return nil, "", "", err
+		return nil, "", err
 	}
 	var draft api.Draft
 	target := any(&draft)
@@ -31,7 +31,7 @@ func submitted(r *http.Request, isDraft bool) (raw []byte, threadID, draftID str
 	}
 	if len(metadata) > 0 {
 		if err := json.Unmarshal(metadata, target); err != nil {
-			return nil, "", "", invalid(fmt.Sprintf("Invalid JSON payload received. %v", err))
+			return nil, "", invalid(fmt.Sprintf("Invalid JSON payload received. %v", err))
 		}
 	}
 	if draft.Message == nil {
@@ -39,10 +39,10 @@ func submitted(r *http.Request, isDraft bool) (raw []byte, threadID, draftID str
 	}
 	if media == nil && draft.Message.Raw != "" {
 		if media, err = decodeRaw(draft.Message.Raw); err != nil {
-			return nil, "", "", err
+			return nil, "", err
 		}
 	}
-	return media, draft.Message.ThreadId, draft.Id, nil
+	return media, draft.Message.ThreadId, nil
 }
 
 // parts returns the JSON of a request and, for an upload, the mail beside it.
@@ -98,7 +98,7 @@ func decodeRaw(text string) ([]byte, error) {
 }
 
 func (s *Server) sendMessage(b *box, r *http.Request) (any, error) {
-	raw, threadID, _, err := submitted(r, false)
+	raw, threadID, err := submitted(r, false)
 	if err != nil {
 		return nil, err
 	}

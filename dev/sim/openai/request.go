@@ -118,7 +118,7 @@ func validateTranscript(messages []Message) error {
 	for i, message := range messages {
 		if message.Role == "tool" {
 			if !open[message.ToolCallID] {
-				return invalid("Invalid parameter: messages[%d] with role 'tool' must be a response to a preceeding message with 'tool_calls'.", i)
+				return invalid("Invalid parameter: messages[%d] with role 'tool' must be a response to a preceeding message with 'tool_calls'.", i) //nolint:misspell // as OpenAI spells it
 			}
 			delete(open, message.ToolCallID)
 			continue

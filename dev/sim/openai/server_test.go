@@ -48,17 +48,21 @@ func TestScriptedAnswers(t *testing.T) {
 		check  func(*testing.T, sdk.ChatCompletionResponse, error)
 	}{
 		"garbage": {openai.GarbageJSON(), func(t *testing.T, _ sdk.ChatCompletionResponse, err error) {
+			t.Helper()
 			require.Error(t, err)
 		}},
 		"empty choices": {openai.EmptyChoices(), func(t *testing.T, response sdk.ChatCompletionResponse, err error) {
+			t.Helper()
 			require.NoError(t, err)
 			require.Empty(t, response.Choices)
 		}},
 		"refusal": {openai.Refusal("I can't help with that."), func(t *testing.T, response sdk.ChatCompletionResponse, err error) {
+			t.Helper()
 			require.NoError(t, err)
 			require.Equal(t, "I can't help with that.", response.Choices[0].Message.Refusal)
 		}},
 		"truncated": {openai.Truncated(), func(t *testing.T, response sdk.ChatCompletionResponse, err error) {
+			t.Helper()
 			require.NoError(t, err)
 			require.Equal(t, sdk.FinishReasonLength, response.Choices[0].FinishReason)
 			require.False(t, json.Valid([]byte(response.Choices[0].Message.ToolCalls[0].Function.Arguments)))
@@ -66,16 +70,19 @@ func TestScriptedAnswers(t *testing.T) {
 		"unknown citation": {
 			openai.ToolCallWith("send_response", map[string]any{"message": "Yes.", "citations": []string{"nowhere"}}),
 			func(t *testing.T, response sdk.ChatCompletionResponse, err error) {
+				t.Helper()
 				require.NoError(t, err)
 				require.JSONEq(t, `{"message":"Yes.","citations":["nowhere"]}`, response.Choices[0].Message.ToolCalls[0].Function.Arguments)
 				require.NotEmpty(t, response.Choices[0].Message.ToolCalls[0].ID)
 			},
 		},
 		"huge": {openai.Huge(10 << 20), func(t *testing.T, response sdk.ChatCompletionResponse, err error) {
+			t.Helper()
 			require.NoError(t, err)
 			require.Len(t, response.Choices[0].Message.Content, 10<<20)
 		}},
 		"quota": {openai.Failure(429, "insufficient_quota", "You exceeded your current quota.", 20), func(t *testing.T, response sdk.ChatCompletionResponse, err error) {
+			t.Helper()
 			var problem *sdk.APIError
 			require.ErrorAs(t, err, &problem)
 			require.Equal(t, "insufficient_quota", problem.Code)
@@ -122,8 +129,9 @@ func TestFaultsThroughTheClient(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	gone := errors.New("gave up")
 	done := make(chan error, 1)
+	hi := request(t, "", "hi")
 	go func() {
-		_, err := bundle.client.CreateChatCompletion(ctx, request(t, "", "hi"))
+		_, err := bundle.client.CreateChatCompletion(ctx, hi)
 		done <- err
 	}()
 	require.NoError(t, bundle.sim.Faults().WaitForHits(deadline(t), 2))

@@ -79,7 +79,7 @@ func (s *Server) deliver(ctx context.Context, at int) error {
 		if acked {
 			return nil
 		}
-		s.log.Warn("push not acknowledged", "http_status", status, "error", err)
+		s.log.WarnContext(ctx, "push not acknowledged", "http_status", status, "error", err)
 		wait := time.NewTimer(pause)
 		pause = min(2*pause, s.options.MaxBackoff)
 		select {

@@ -24,7 +24,7 @@ func (s *Server) progress(m Message) {
 				}
 			}
 			if err := s.put(m); err != nil {
-				s.log.Error("keeping a message's status", "message_sid", m.SID, "error", err)
+				s.log.ErrorContext(ctx, "keeping a message's status", "message_sid", m.SID, "error", err)
 				return
 			}
 			s.report(ctx, m)
@@ -60,7 +60,7 @@ func (s *Server) report(ctx context.Context, m Message) {
 	}
 	status, err := s.deliver(ctx, s.newHook(m.StatusCallback, s.statusForm(m)))
 	if err != nil || status >= 300 {
-		s.log.Warn("status callback not delivered", "message_sid", m.SID, "http_status", status, "error", err)
+		s.log.WarnContext(ctx, "status callback not delivered", "message_sid", m.SID, "http_status", status, "error", err)
 	}
 }
 

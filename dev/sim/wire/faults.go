@@ -139,6 +139,7 @@ func (f *Faults) apply(fault Fault, w http.ResponseWriter, r *http.Request, next
 	case AcceptThenAnswer, AcceptThenHang, AcceptThenDrop:
 		// The work must not stop because the caller has gone.
 		next.ServeHTTP(httptest.NewRecorder(), r.WithContext(context.WithoutCancel(r.Context())))
+	default:
 	}
 	f.hit()
 	switch fault.Mode {
