@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -48,18 +50,20 @@ func Lock(dir string) (unlock func(), err error) {
 // lockFile takes the kernel's advisory lock on path. The file stays behind: to
 // remove it would let two processes lock two files of the same name.
 func lockFile(path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	// A bare descriptor, not an *os.File: the lock has to last as long as the
+	// process even if nobody keeps unlock, and a file is closed when it is collected.
+	fd, err := syscall.Open(path, syscall.O_RDWR|syscall.O_CREAT|syscall.O_CLOEXEC, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the lock file: %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		_ = f.Close()
+	if err := syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = syscall.Close(fd)
 		return nil, fmt.Errorf("locking %s: %w", path, err)
 	}
-	if err := f.Truncate(0); err == nil {
-		_, _ = fmt.Fprintf(f, "%d\n", os.Getpid())
+	if err := syscall.Ftruncate(fd, 0); err == nil {
+		_, _ = syscall.Write(fd, []byte(strconv.Itoa(os.Getpid())+"\n"))
 	}
-	return func() { _ = f.Close() }, nil
+	return sync.OnceFunc(func() { _ = syscall.Close(fd) }), nil
 }
 
 // lockFileWait is lockFile that waits for its turn until ctx ends. It tells
