@@ -214,10 +214,15 @@ func TestATicketClosesOnce(t *testing.T) {
 	c := w.conversation(ticket.WhatsApp)
 	opened := w.turn(c, "hello")
 	require.NoError(t, w.db.TakeOver(t.Context(), c.ID))
-	for _, want := range []bool{true, false} {
-		res, err := run(w, w.acts().CloseTicket, ticket.CloseTicketInput{TicketID: opened.TicketID})
+	res, err := run(w, w.acts().CloseTicket, ticket.CloseTicketInput{TicketID: opened.TicketID})
+	require.NoError(t, err)
+	require.Equal(t, ticket.CloseTicketResult{Status: ticket.WithHuman, Owner: ticket.OwnerHuman}, res, "it is a person's")
+
+	w.exec("UPDATE tickets SET status = 'resolved'")
+	for range 2 {
+		res, err = run(w, w.acts().CloseTicket, ticket.CloseTicketInput{TicketID: opened.TicketID})
 		require.NoError(t, err)
-		require.Equal(t, want, res.Closed)
+		require.Equal(t, ticket.CloseTicketResult{Closed: true, Status: ticket.Closed, Owner: ticket.OwnerAI}, res)
 	}
 	require.Equal(t, ticket.Closed, w.ticket(opened.TicketID).Status)
 	after := w.reload(c.ID)

@@ -40,8 +40,13 @@ func (a *Activities) escalate(ctx context.Context, in ticket.EscalateInput) (res
 		if err != nil {
 			return err
 		}
-		if conv, err = q.Conversation(ctx, turn.ConversationID); err != nil {
+		if conv, err = q.LockConversation(ctx, turn.ConversationID); err != nil {
 			return err
+		}
+		if in.Code == ticket.EscalateNotDelivered {
+			if err := giveUp(ctx, q, turn); err != nil {
+				return err
+			}
 		}
 		if _, err := q.EscalateTicket(ctx, schema.EscalateTicketParams{
 			ID: turn.TicketID, EscalationCode: in.Code, EscalationReason: ticket.EscalationMeaning(in.Code),
@@ -68,4 +73,23 @@ func (a *Activities) escalate(ctx context.Context, in ticket.EscalateInput) (res
 		Topic: ticket.TopicEscalations, Key: conv.CustomerID.String(), ID: "escalation:" + in.TurnID.String() + ":" + in.Code,
 		Type: ticket.TypeTicketEscalated, Source: "fte/activities", Time: time.Now(), Value: value,
 	})
+}
+
+// giveUp leaves a turn whose reply could not be delivered to a person: what has
+// not been sent is withdrawn, and messages that nothing has settled are theirs.
+func giveUp(ctx context.Context, q *schema.Queries, turn schema.Turn) error {
+	if err := q.CancelParts(ctx, turn.ID); err != nil {
+		return err
+	}
+	left, err := q.UnsettledMessages(ctx, schema.UnsettledMessagesParams{ConversationID: turn.ConversationID, Ids: turn.MessageIds})
+	if err != nil {
+		return err
+	}
+	for _, m := range left {
+		if _, err := q.SettleMessage(ctx, schema.SettleMessageParams{MessageID: m.ID, TurnID: &turn.ID, Outcome: ticket.Human}); err != nil {
+			return err
+		}
+	}
+	_, err = q.SettleTurn(ctx, schema.SettleTurnParams{ID: turn.ID, State: "handed_over"})
+	return err
 }

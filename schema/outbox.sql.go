@@ -163,7 +163,8 @@ func (q *Queries) NotePartAbsent(ctx context.Context, arg NotePartAbsentParams) 
 const noticeGiven = `-- name: NoticeGiven :one
 SELECT EXISTS (
     SELECT FROM outbox o JOIN turns t ON t.id = o.turn_id
-    WHERE t.ticket_id = $1 AND o.kind = 'notice' AND o.state NOT IN ('failed', 'cancelled')
+    WHERE t.ticket_id = $1 AND o.kind = 'notice' AND o.state IN ('sending', 'sent')
+      AND o.delivery <> 'failed'
 )
 `
 

@@ -15,12 +15,19 @@ import (
 
 const pageMessages = `-- name: PageMessages :many
 WITH shown AS MATERIALIZED (
-    SELECT t.id, t.conversation_id, coalesce(t.closed_at, 'infinity') AS until, coalesce(
+    SELECT t.id, t.conversation_id, ARRAY(
+        SELECT l.id
+        FROM tickets l
+        WHERE l.conversation_id = t.conversation_id
+          AND (l.id = t.id OR c.channel = 'webform' AND l.created_at >= t.created_at)
+    ) AS ids, coalesce(
         (SELECT max(b.closed_at)
          FROM tickets b
          WHERE b.conversation_id = t.conversation_id AND b.created_at < t.created_at),
-        '-infinity') AS since
+        '-infinity') AS since,
+        CASE WHEN c.channel = 'webform' THEN 'infinity' ELSE coalesce(t.closed_at, 'infinity') END AS until
     FROM tickets t
+    JOIN conversations c ON c.id = t.conversation_id
     WHERE t.id = $1
 ), taken AS MATERIALIZED (
     -- An open turn names its messages before they are attached to it; a batch
@@ -43,7 +50,7 @@ LEFT JOIN LATERAL (
     ORDER BY s.state = 'cancelled', s.created_at, s.id
     LIMIT 1
 ) o ON true
-WHERE coalesce(u.ticket_id, k.ticket_id, CASE WHEN m.received_at > t.since AND m.received_at <= t.until THEN t.id END) = t.id
+WHERE coalesce(u.ticket_id, k.ticket_id, CASE WHEN m.received_at > t.since AND m.received_at <= t.until THEN t.id END) = ANY (t.ids)
   AND o.state IS DISTINCT FROM 'cancelled'
 ORDER BY m.provider_at, m.received_at, m.external_id
 `
@@ -61,8 +68,9 @@ type PageMessagesRow struct {
 
 // PageMessages returns what the holder of a ticket id may see of its
 // conversation: the messages of the ticket's turns, and those no turn has
-// taken up which came while it was the conversation's ticket. A message of ours
-// that was withdrawn is left out.
+// taken up which came while it was the conversation's ticket. Whoever holds a
+// form ticket began that conversation and sees what followed on it as well. A
+// message of ours that was withdrawn is left out.
 func (q *Queries) PageMessages(ctx context.Context, ticketID uuid.UUID) ([]PageMessagesRow, error) {
 	rows, err := q.db.Query(ctx, pageMessages, ticketID)
 	if err != nil {
@@ -90,4 +98,31 @@ func (q *Queries) PageMessages(ctx context.Context, ticketID uuid.UUID) ([]PageM
 		return nil, err
 	}
 	return items, nil
+}
+
+const pageTicket = `-- name: PageTicket :one
+SELECT t.created_at, l.status, l.updated_at
+FROM tickets t
+JOIN conversations c ON c.id = t.conversation_id
+JOIN tickets l ON l.conversation_id = t.conversation_id
+    AND (l.id = t.id OR c.channel = 'webform' AND l.created_at >= t.created_at)
+WHERE t.id = $1
+ORDER BY l.created_at DESC, l.id
+LIMIT 1
+`
+
+type PageTicketRow struct {
+	CreatedAt time.Time
+	Status    ticket.Status
+	UpdatedAt time.Time
+}
+
+// PageTicket returns what the head of a ticket's page says. A further message
+// on the page of a closed form ticket opens a later one in the same
+// conversation, so a form ticket is as far as the newest.
+func (q *Queries) PageTicket(ctx context.Context, ticketID uuid.UUID) (PageTicketRow, error) {
+	row := q.db.QueryRow(ctx, pageTicket, ticketID)
+	var i PageTicketRow
+	err := row.Scan(&i.CreatedAt, &i.Status, &i.UpdatedAt)
+	return i, err
 }

@@ -85,6 +85,15 @@ func TestOneOpenTicketOfAConversation(t *testing.T) {
 	require.Equal(t, ticket.CodeConflict, ticket.CodeOf(open()))
 	first, err := db.OpenTicket(t.Context(), c.ID)
 	require.NoError(t, err)
+	for _, status := range []ticket.Status{ticket.NeedsHuman, ticket.WithHuman} {
+		_, err = db.SetTicketStatus(t.Context(), schema.SetTicketStatusParams{ID: first.ID, Status: status})
+		require.NoError(t, err)
+		n, err := db.CloseTicket(t.Context(), first.ID)
+		require.NoError(t, err)
+		require.Zero(t, n, "a person has to act")
+	}
+	_, err = db.SetTicketStatus(t.Context(), schema.SetTicketStatusParams{ID: first.ID, Status: ticket.WaitingCustomer})
+	require.NoError(t, err)
 	n, err := db.CloseTicket(t.Context(), first.ID)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, n)

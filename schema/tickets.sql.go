@@ -59,11 +59,12 @@ func (q *Queries) ClassifyTicket(ctx context.Context, arg ClassifyTicketParams) 
 
 const closeTicket = `-- name: CloseTicket :execrows
 UPDATE tickets SET status = 'closed', closed_at = now(), updated_at = now()
-WHERE id = $1 AND closed_at IS NULL
+WHERE id = $1 AND status IN ('waiting_customer', 'resolved')
 `
 
-// CloseTicket ends a ticket; a message that nothing has settled yet opens a
-// new one.
+// CloseTicket ends a ticket on which it is the customer's turn; one that a
+// person has to act on stays open. A message that nothing has settled yet opens
+// a new ticket.
 func (q *Queries) CloseTicket(ctx context.Context, id uuid.UUID) (int64, error) {
 	result, err := q.db.Exec(ctx, closeTicket, id)
 	if err != nil {
@@ -92,6 +93,47 @@ func (q *Queries) EscalateTicket(ctx context.Context, arg EscalateTicketParams) 
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const escalateUndelivered = `-- name: EscalateUndelivered :one
+UPDATE tickets t
+SET status = CASE WHEN t.status = 'with_human' THEN t.status ELSE 'needs_human' END,
+    escalation_code = $1, escalation_reason = $2, updated_at = now()
+FROM outbox o
+JOIN turns u ON u.id = o.turn_id
+JOIN conversations c ON c.id = o.conversation_id
+WHERE t.id = u.ticket_id AND t.closed_at IS NULL
+  AND o.via = 'whatsapp' AND o.delivery = 'failed' AND o.provider_id = $3::text
+RETURNING t.id, t.number, o.turn_id, c.customer_id, c.channel
+`
+
+type EscalateUndeliveredParams struct {
+	EscalationCode   string
+	EscalationReason string
+	ProviderID       string
+}
+
+type EscalateUndeliveredRow struct {
+	ID         uuid.UUID
+	Number     string
+	TurnID     uuid.UUID
+	CustomerID uuid.UUID
+	Channel    ticket.Channel
+}
+
+// EscalateUndelivered marks the ticket of a WhatsApp part that a provider took
+// and then failed to deliver, unless the ticket is closed.
+func (q *Queries) EscalateUndelivered(ctx context.Context, arg EscalateUndeliveredParams) (EscalateUndeliveredRow, error) {
+	row := q.db.QueryRow(ctx, escalateUndelivered, arg.EscalationCode, arg.EscalationReason, arg.ProviderID)
+	var i EscalateUndeliveredRow
+	err := row.Scan(
+		&i.ID,
+		&i.Number,
+		&i.TurnID,
+		&i.CustomerID,
+		&i.Channel,
+	)
+	return i, err
 }
 
 const insertTicket = `-- name: InsertTicket :one

@@ -150,9 +150,12 @@ type CloseTicketInput struct {
 	TicketID uuid.UUID `json:"ticket_id"`
 }
 
-// CloseTicketResult says whether it was closed just now.
+// CloseTicketResult says where the ticket stands: Closed, unless a person has
+// to act on it.
 type CloseTicketResult struct {
-	Closed bool `json:"closed"`
+	Closed bool   `json:"closed"`
+	Status Status `json:"status"`
+	Owner  Owner  `json:"owner"`
 }
 
 // Why a person is asked, besides the reasons the model gives itself. The

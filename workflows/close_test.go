@@ -150,3 +150,20 @@ func requireCanceled(t *testing.T, err error) {
 	var canceled *temporal.CanceledError
 	require.ErrorAs(t, err, &canceled)
 }
+
+// A person who writes from the mailbox takes over in the database alone. The
+// close clock that runs since our last answer must not take it back.
+func TestATakenOverTicketDoesNotClose(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, ticket.Email)
+	b.takenOver = true
+	b.arrive(0, msg("m1", 0))
+	b.env.RegisterDelayedCallback(func() {
+		view := b.view()
+		require.Equal(t, ticket.WithHuman, view.Status)
+		require.Equal(t, ticket.OwnerHuman, view.Owner)
+		b.env.CancelWorkflow()
+	}, 30*24*time.Hour)
+	require.Error(t, b.run(), "it runs until it is cancelled")
+	require.Len(t, inputs[ticket.CloseTicketInput](b.desk, ticket.ActivityCloseTicket), 1)
+}

@@ -51,6 +51,8 @@ type deskTurn struct {
 // first message, a message is settled once, and a send settles all of a turn or
 // nothing.
 type desk struct {
+	// takenOver: a person owns the conversation, and the workflow was not told.
+	takenOver bool
 	mu      sync.Mutex
 	calls   []call
 	count   map[string]int
@@ -245,11 +247,16 @@ func (d *desk) closeTicket(ctx context.Context, in ticket.CloseTicketInput) (tic
 	_, err := d.begin(ctx, in)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	closed := d.status != "" && in.TicketID == d.ticketID()
-	if closed {
+	switch {
+	case err != nil:
+		return ticket.CloseTicketResult{}, err
+	case d.takenOver:
+		return ticket.CloseTicketResult{Status: ticket.WithHuman, Owner: ticket.OwnerHuman}, nil
+	}
+	if in.TicketID == d.ticketID() {
 		d.status = ""
 	}
-	return ticket.CloseTicketResult{Closed: closed}, err
+	return ticket.CloseTicketResult{Closed: true, Status: ticket.Closed, Owner: ticket.OwnerAI}, nil
 }
 
 func (d *desk) syncMailbox(ctx context.Context, in ticket.SyncMailboxInput) (ticket.SyncMailboxResult, error) {

@@ -166,11 +166,18 @@ func (c *conversation) overdue(now time.Time) bool {
 }
 
 // closeTicket ends a ticket that has waited long enough. The run completes next,
-// unless something has come in meanwhile.
+// unless something has come in meanwhile. A ticket that a person has taken over
+// without our knowing stays open.
 func (c *conversation) closeTicket(ctx workflow.Context) {
-	_, err := local[ticket.CloseTicketResult](ctx, ticket.ActivityCloseTicket, "close the ticket", ticket.CloseTicketInput{TicketID: c.ticketID})
+	res, err := local[ticket.CloseTicketResult](ctx, ticket.ActivityCloseTicket, "close the ticket", ticket.CloseTicketInput{TicketID: c.ticketID})
 	if err != nil {
 		c.fault = err
+		return
+	}
+	if !res.Closed {
+		c.status, c.owner, c.closeAt = res.Status, cmp.Or(res.Owner, c.owner), time.Time{}
+		c.note(ctx, "left open: a person has to act on it", uuid.Nil, nil)
+		c.publish(ctx)
 		return
 	}
 	c.note(ctx, "closed without a further message", uuid.Nil, nil)

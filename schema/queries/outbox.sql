@@ -113,5 +113,6 @@ WHERE via = 'whatsapp'
 -- name: NoticeGiven :one
 SELECT EXISTS (
     SELECT FROM outbox o JOIN turns t ON t.id = o.turn_id
-    WHERE t.ticket_id = sqlc.arg(ticket_id) AND o.kind = 'notice' AND o.state NOT IN ('failed', 'cancelled')
+    WHERE t.ticket_id = sqlc.arg(ticket_id) AND o.kind = 'notice' AND o.state IN ('sending', 'sent')
+      AND o.delivery <> 'failed'
 );

@@ -31,11 +31,25 @@ SET status = CASE WHEN status = 'with_human' THEN status ELSE 'needs_human' END,
     escalation_code = sqlc.arg(escalation_code), escalation_reason = sqlc.arg(escalation_reason), updated_at = now()
 WHERE id = sqlc.arg(id) AND closed_at IS NULL;
 
--- CloseTicket ends a ticket; a message that nothing has settled yet opens a
--- new one.
+-- CloseTicket ends a ticket on which it is the customer's turn; one that a
+-- person has to act on stays open. A message that nothing has settled yet opens
+-- a new ticket.
 -- name: CloseTicket :execrows
 UPDATE tickets SET status = 'closed', closed_at = now(), updated_at = now()
-WHERE id = sqlc.arg(id) AND closed_at IS NULL;
+WHERE id = sqlc.arg(id) AND status IN ('waiting_customer', 'resolved');
+
+-- EscalateUndelivered marks the ticket of a WhatsApp part that a provider took
+-- and then failed to deliver, unless the ticket is closed.
+-- name: EscalateUndelivered :one
+UPDATE tickets t
+SET status = CASE WHEN t.status = 'with_human' THEN t.status ELSE 'needs_human' END,
+    escalation_code = sqlc.arg(escalation_code), escalation_reason = sqlc.arg(escalation_reason), updated_at = now()
+FROM outbox o
+JOIN turns u ON u.id = o.turn_id
+JOIN conversations c ON c.id = o.conversation_id
+WHERE t.id = u.ticket_id AND t.closed_at IS NULL
+  AND o.via = 'whatsapp' AND o.delivery = 'failed' AND o.provider_id = sqlc.arg(provider_id)::text
+RETURNING t.id, t.number, o.turn_id, c.customer_id, c.channel;
 
 -- AddSentiment appends one reading to the customer's history and keeps the
 -- last hundred; one reading a turn.
