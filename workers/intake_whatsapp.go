@@ -2,6 +2,8 @@ package workers
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,8 +51,38 @@ func (in *Intake) whatsAppStatus(ctx context.Context, r stream.Record) error {
 	if id, err := uuid.Parse(s.OutboundID); err == nil {
 		update.ID = &id
 	}
-	_, err = in.DB.ApplyDelivery(ctx, update)
-	return err
+	if _, err := in.DB.ApplyDelivery(ctx, update); err != nil || update.Delivery != string(ticket.DeliveryFailed) {
+		return err
+	}
+	return in.undelivered(ctx, r, s)
+}
+
+// undelivered asks for a person when the provider took a reply and then could
+// not deliver it: the customer has heard nothing. A repeated callback asks
+// again under the same event id.
+func (in *Intake) undelivered(ctx context.Context, r stream.Record, s *whatsapp.Status) error {
+	_, why := whatsapp.Explain(s.ErrorCode)
+	t, err := in.DB.EscalateUndelivered(ctx, schema.EscalateUndeliveredParams{
+		ProviderID: s.SID, EscalationCode: ticket.EscalateNotDelivered,
+		EscalationReason: ticket.EscalationMeaning(ticket.EscalateNotDelivered) + " " + why,
+	})
+	if schema.NoRows(err) {
+		return nil // not ours, or the ticket is closed
+	}
+	if err != nil {
+		return err
+	}
+	value, err := json.Marshal(ticket.TicketEscalated{
+		TicketID: t.ID, TicketNumber: t.Number, Reason: ticket.EscalateNotDelivered, Urgency: "high", Channel: t.Channel, At: r.Time,
+	})
+	if err != nil {
+		return fmt.Errorf("encoding an escalation: %w", err)
+	}
+	return in.Publisher.Publish(ctx, stream.Event{
+		Topic: ticket.TopicEscalations, Key: t.CustomerID.String(), ID: "escalation:" + t.TurnID.String() + ":" + ticket.EscalateNotDelivered,
+		Type: ticket.TypeTicketEscalated, Source: "fte/intake", Time: r.Time,
+		CorrelationID: r.CorrelationID, TraceParent: r.TraceParent, Value: value,
+	})
 }
 
 // at returns t, or the record's own time when t is missing.

@@ -133,3 +133,16 @@ func TestUnknownOutcomeAtTheProviders(t *testing.T) {
 	require.Len(t, l.RepliesTo(phone), 1)
 	require.Len(t, l.RepliesTo(mail), 1)
 }
+
+// TestDeliveryFailsAfterAcceptance lets Twilio take a reply and then report
+// that it could not be delivered: a person has to know.
+func TestDeliveryFailsAfterAcceptance(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, nil)
+	l.StartAll()
+	const phone, outsideTheWindow = "+491511234567", 63016
+	l.Twilio.FailNext(outsideTheWindow)
+	l.WhatsApp(phone, question, 1)
+	l.Check()
+	l.Escalated("not_delivered")
+}

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -87,4 +88,13 @@ func query[T any](ctx context.Context, l *Lab, sql string) []T {
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[T])
 	require.NoError(l.t, err)
 	return all
+}
+
+// Escalated waits until a ticket needs a person for this reason.
+func (l *Lab) Escalated(code string) {
+	l.t.Helper()
+	type row struct{ EscalationCode string }
+	l.Wait("a person is asked: "+code, func(ctx context.Context) bool {
+		return slices.Contains(query[row](ctx, l, `SELECT escalation_code FROM tickets WHERE status = 'needs_human'`), row{code})
+	})
 }
