@@ -51,7 +51,7 @@ func (in *Intake) emailRaw(ctx context.Context, r stream.Record) error {
 	m := in.inboundMail(e, mail)
 	m.at = raw.ProviderAt
 	if slices.Contains(raw.Labels, email.LabelSent) {
-		return in.sentMail(ctx, mail, m)
+		return in.sentMail(ctx, r, mail, m)
 	}
 	return in.customerMail(ctx, r, e, mail, m)
 }
@@ -114,7 +114,7 @@ func (in *Intake) join(ctx context.Context, conv *schema.Conversation, m inbound
 // sentMail follows what left the mailbox. Our own replies were stored when
 // they were made; what a person wrote to the customer of a conversation is
 // stored there, and with it the person has taken over.
-func (in *Intake) sentMail(ctx context.Context, mail *email.Mail, m inbound) error {
+func (in *Intake) sentMail(ctx context.Context, r stream.Record, mail *email.Mail, m inbound) error {
 	if mail.OutboundID != "" || wroteItself(mail) {
 		return nil
 	}
@@ -123,18 +123,34 @@ func (in *Intake) sentMail(ctx context.Context, mail *email.Mail, m inbound) err
 		return err
 	}
 	if known == nil {
-		if len(mail.ThreadRefs()) > 0 && !in.waiting.expired(m.externalID, unknownReplyAfter) {
-			return ticket.Wrap(ticket.CodeUnavailable, errNotStored, "storing what a person sent")
+		if len(mail.ThreadRefs()) == 0 {
+			return nil
 		}
-		return nil
+		return in.unknownReply(ctx, r, m.externalID)
 	}
-	in.waiting.over(m.externalID)
+	in.waiting.over(m.externalID, inLane(m.externalID))
 	// A mail that was passed on to somebody else is not for the customer to
 	// read on the ticket page, and does not answer him.
 	if !slices.ContainsFunc(mail.Recipients(), func(to string) bool { return slices.Contains(known.Participants, to) }) {
 		return nil
 	}
 	return in.takeOver(ctx, known, m)
+}
+
+// unknownReply lets what a person sent wait at the end of the topic for the
+// mail it replies to, whose partition may be behind; else the assistant would
+// answer that mail as well. Its lane, which it shares with every push and all
+// that is sent, goes on. Most such mails reply to somebody who never wrote to
+// us, so the wait ends in silence.
+func (in *Intake) unknownReply(ctx context.Context, r stream.Record, id string) error {
+	if in.waiting.expired(id, orphanAfter) {
+		in.waiting.over(inLane(id))
+		return nil
+	}
+	if err := in.waiting.lap(ctx, inLane(id)); err != nil {
+		return ticket.Wrap(ticket.CodeUnavailable, err, "pausing before a reply waits on")
+	}
+	return in.Publisher.Publish(ctx, r.Event)
 }
 
 // wroteItself reports whether the mail program wrote the mail, such as the

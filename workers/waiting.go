@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"time"
@@ -14,10 +15,9 @@ const (
 	orphanAfter = 15 * time.Minute
 	// orphanInLane is how much of that it holds up its lane at a time.
 	orphanInLane = 5 * time.Second
-	// unknownReplyAfter is how long what a person sent waits for the mail it
-	// replies to, which was published just before it. Until then the assistant
-	// might answer as well.
-	unknownReplyAfter = 15 * time.Second
+	// lap is the least time between two visits of an event to the end of its
+	// topic, so that an event which is alone there does not spin.
+	lap = time.Second
 )
 
 // errNotStored says that an event refers to a conversation that is not stored
@@ -38,17 +38,11 @@ type waiting struct {
 func (w *waiting) expired(id string, limit time.Duration) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	now := time.Now()
-	if w.now != nil {
-		now = w.now()
-	}
-	if w.since == nil {
-		w.since = map[string]time.Time{}
-	}
+	now := w.clock()
 	since, waits := w.since[id]
 	if !waits {
 		w.forgetBefore(now.Add(-2 * orphanAfter))
-		w.since[id] = now
+		w.begin(id, now)
 		return false
 	}
 	if now.Sub(since) <= limit {
@@ -56,6 +50,41 @@ func (w *waiting) expired(id string, limit time.Duration) bool {
 	}
 	delete(w.since, id)
 	return true
+}
+
+// lap returns once a lap has passed since it last did for this event, at once
+// the first time. Events that circle together share their pauses: however many
+// they are, their lane is held up for no longer than one of them would. The
+// error is that of ctx.
+func (w *waiting) lap(ctx context.Context, id string) error {
+	w.mu.Lock()
+	left := w.since[id].Add(lap).Sub(w.clock())
+	w.mu.Unlock()
+	if left > 0 {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(left):
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.begin(id, w.clock())
+	return nil
+}
+
+func (w *waiting) begin(id string, now time.Time) {
+	if w.since == nil {
+		w.since = map[string]time.Time{}
+	}
+	w.since[id] = now
+}
+
+func (w *waiting) clock() time.Time {
+	if w.now != nil {
+		return w.now()
+	}
+	return time.Now()
 }
 
 // over ends the waits of an event.
