@@ -65,7 +65,7 @@ func (g *Gateway) readTicket(ctx context.Context, id uuid.UUID) (*ticketPage, er
 	page := &ticketPage{
 		TicketID: id, TicketNumber: ticket.Number(id), Status: ticket.Received, Messages: []pageMessage{},
 	}
-	stored, err := g.opts.DB.TicketByID(ctx, id)
+	stored, err := g.opts.DB.PageTicket(ctx, id)
 	if schema.NoRows(err) {
 		return page, nil
 	}

@@ -23,19 +23,20 @@ func contextWithCancel(t *testing.T) (context.Context, context.CancelFunc) {
 
 // thread is a conversation to put tickets, turns and messages into.
 type thread struct {
-	t  *testing.T
-	b  *bundle
-	id uuid.UUID
-	at time.Time
+	t       *testing.T
+	b       *bundle
+	id      uuid.UUID
+	channel ticket.Channel
+	at      time.Time
 }
 
-func (b *bundle) thread(t *testing.T) *thread {
+func (b *bundle) thread(t *testing.T, channel ticket.Channel) *thread {
 	t.Helper()
 	customer := uuid.New()
 	require.NoError(t, b.db.InsertCustomer(t.Context(), schema.InsertCustomerParams{ID: customer, Name: "Ana"}))
-	th := &thread{t: t, b: b, id: uuid.New(), at: time.Now().UTC().Truncate(time.Second)}
+	th := &thread{t: t, b: b, id: uuid.New(), channel: channel, at: time.Now().UTC().Truncate(time.Second)}
 	require.NoError(t, b.db.InsertConversation(t.Context(), schema.InsertConversationParams{
-		ID: th.id, Channel: ticket.WhatsApp, Key: th.id.String(), WorkflowID: "ticket/whatsapp/" + th.id.String(),
+		ID: th.id, Channel: channel, Key: th.id.String(), WorkflowID: "ticket/" + string(channel) + "/" + th.id.String(),
 		CustomerID: customer, SenderVerified: true, ReplyTo: "+491511234567", Participants: []string{},
 		InitialCategory: "general", InitialPriority: "medium",
 	}))
@@ -47,7 +48,7 @@ func (th *thread) says(text string) uuid.UUID {
 	th.t.Helper()
 	th.at = th.at.Add(time.Second)
 	id, err := th.b.db.InsertMessage(th.t.Context(), schema.InsertMessageParams{
-		ID: uuid.New(), ConversationID: th.id, Channel: ticket.WhatsApp, ExternalID: uuid.NewString(),
+		ID: uuid.New(), ConversationID: th.id, Channel: th.channel, ExternalID: uuid.NewString(),
 		Author: ticket.Customer, Body: text, ProviderAt: th.at, RfcReferences: []string{},
 	})
 	require.NoError(th.t, err)
@@ -84,7 +85,7 @@ func (th *thread) answers(turn uuid.UUID, to []uuid.UUID, parts ...string) []uui
 		message, row := uuid.New(), uuid.New()
 		key := turn.String() + "/answer/" + uuid.NewString()
 		require.NoError(th.t, th.b.db.InsertOutboundMessage(ctx, schema.InsertOutboundMessageParams{
-			ID: message, ConversationID: th.id, Channel: ticket.WhatsApp, ExternalID: key, Author: ticket.Assistant,
+			ID: message, ConversationID: th.id, Channel: th.channel, ExternalID: key, Author: ticket.Assistant,
 			Body: text, ProviderAt: th.at, TurnID: &turn,
 		}))
 		require.NoError(th.t, th.b.db.InsertOutbox(ctx, schema.InsertOutboxParams{
@@ -98,6 +99,8 @@ func (th *thread) answers(turn uuid.UUID, to []uuid.UUID, parts ...string) []uui
 
 func (th *thread) close(id uuid.UUID) {
 	th.t.Helper()
+	_, err := th.b.db.SetTicketStatus(th.t.Context(), schema.SetTicketStatusParams{ID: id, Status: ticket.WaitingCustomer})
+	require.NoError(th.t, err)
 	closed, err := th.b.db.CloseTicket(th.t.Context(), id)
 	require.NoError(th.t, err)
 	require.EqualValues(th.t, 1, closed)
@@ -155,10 +158,12 @@ func TestUnknownTicketsAllLookTheSame(t *testing.T) {
 	}
 }
 
+// A number or a mailbox may change hands between two tickets of its one
+// conversation, so the page of a ticket from there ends with the ticket.
 func TestPageShowsTheTicketAndNothingElse(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	th := b.thread(t)
+	th := b.thread(t, ticket.WhatsApp)
 	before := th.says("before any ticket")
 	first := th.ticket("first")
 	one := th.turn(first, before)
@@ -196,11 +201,51 @@ func TestPageShowsTheTicketAndNothingElse(t *testing.T) {
 	require.Equal(t, ticket.Closed, b.page(t, first).Status)
 }
 
+// A form conversation holds only what was written under the id that began it.
+// The page of its closed ticket takes a further message, which opens a second
+// ticket: a page that ended with the first would hide that message and its
+// answer from the one who has no other page to read them on.
+func TestPageOfAFormTicketGoesOnAfterItWasClosed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	th := b.thread(t, ticket.WebForm)
+	question := th.says("question")
+	first := th.ticket("first")
+	th.answers(th.turn(first, question), []uuid.UUID{question}, "answer")
+	th.close(first)
+
+	further := th.says("further message")
+	want := []string{"customer: question", "assistant: answer (queued)", "customer: further message"}
+	page := b.page(t, first)
+	require.Equal(t, want, lines(page), "no ticket yet")
+	require.Equal(t, ticket.Closed, page.Status)
+
+	second := th.ticket("second")
+	page = b.page(t, first)
+	require.Equal(t, want, lines(page), "no turn yet")
+	require.Equal(t, ticket.Open, page.Status)
+	two := th.turn(second, further)
+	require.Equal(t, want, lines(b.page(t, first)), "an open turn")
+	th.answers(two, []uuid.UUID{further}, "further answer")
+	page = b.page(t, first)
+	require.Equal(t, append(want, "assistant: further answer (queued)"), lines(page))
+	require.Equal(t, ticket.Number(first), page.TicketNumber, "the number the customer knows")
+	require.False(t, page.LastUpdated.Before(*page.CreatedAt))
+
+	th.close(second)
+	third := th.ticket("third")
+	require.Equal(t, ticket.Open, b.page(t, first).Status)
+	require.Equal(t, ticket.Open, b.page(t, second).Status)
+	require.Equal(t, want[2:], lines(b.page(t, second))[:1], "an earlier ticket is not shown")
+	require.Len(t, b.page(t, second).Messages, 2)
+	require.Empty(t, b.page(t, third).Messages)
+}
+
 // A batch that was made anew names its messages twice.
 func TestMessageOfTwoOpenTurnsIsShownOnce(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	th := b.thread(t)
+	th := b.thread(t, ticket.WhatsApp)
 	early, late := th.says("early"), th.says("late")
 	id := th.ticket("seed")
 	th.turn(id, late)
@@ -252,7 +297,7 @@ func TestWatcherHearsOfChanges(t *testing.T) {
 	requireProblem(t, refused, http.StatusServiceUnavailable)
 	require.Equal(t, "60", refused.header.Get("Retry-After"))
 
-	th := b.thread(t)
+	th := b.thread(t, ticket.WhatsApp)
 	th.ticket("seed")
 	require.Equal(t, ticket.Open, nextEvent(t, events).Status)
 	th.says("hello")
