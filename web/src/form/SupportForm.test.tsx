@@ -175,6 +175,22 @@ it("restores the draft and its key after the page was closed", async () => {
   expect(second[0]?.key).toBe(first[0]?.key);
 });
 
+it.each([
+  ["its answer was lost", () => offline()],
+  ["the server failed", () => json({}, 500)],
+  ["the server is full", () => json({}, 503)],
+])("sends what was edited after %s as another request", async (_, refusal) => {
+  const { calls, user } = open((_call, number) => (number === 1 ? refusal() : json(receipt)));
+  await fill(user);
+  await user.click(sendButton());
+  await screen.findByRole("alert");
+  await user.type(field("Message"), " Please check.");
+  await user.click(sendButton());
+  await waitFor(() => expect(calls).toHaveLength(2));
+  expect(calls[1]?.body.message).toBe("I was billed twice this month. Please check.");
+  expect(calls[1]?.key).not.toBe(calls[0]?.key);
+});
+
 it("gives the next request another key", async () => {
   const { calls, user } = open(() => json(receipt));
   await fill(user);

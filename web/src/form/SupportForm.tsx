@@ -34,6 +34,11 @@ const priorityLabels: Record<(typeof priorities)[number], string> = {
   high: "High",
 };
 
+/** What of the form is kept: anything a robot or an autofill put into the bait must not come back. */
+function withoutBait<T extends { website: string }>(values: T): T {
+  return { ...values, website: "" };
+}
+
 export function SupportForm() {
   const draft = useDraft<SubmissionInput>("fte.draft.form", emptySubmission);
   const [restored, setRestored] = useState(draft.restored);
@@ -52,8 +57,7 @@ export function SupportForm() {
     () =>
       form.subscribe({
         formState: { values: true },
-        // What a robot or an autofill put into the bait must not come back.
-        callback: ({ values }) => draft.save({ ...values, website: "" }),
+        callback: ({ values }) => draft.save(withoutBait(values)),
       }),
     [form, draft],
   );
@@ -64,7 +68,7 @@ export function SupportForm() {
     sending.current = true;
     setProblem(undefined);
     try {
-      const receipt = await submit(submission, draft.key());
+      const receipt = await submit(submission, draft.keyFor(withoutBait(submission)));
       draft.clear();
       openTicket({ receipt, text: submission.message });
     } catch (error) {

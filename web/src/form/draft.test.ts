@@ -3,6 +3,8 @@ import { expect, it, vi } from "vitest";
 import { useDraft } from "./draft";
 
 const empty = { subject: "", message: "" };
+const hello = { subject: "Hello", message: "" };
+const edited = { subject: "Hello", message: "again" };
 const open = () => renderHook(() => useDraft("slot", empty)).result.current;
 
 it("gives back what was typed, with the same key", () => {
@@ -11,38 +13,74 @@ it("gives back what was typed, with the same key", () => {
   const after = open();
   expect(after.restored).toBe(true);
   expect(after.initial).toEqual({ subject: "Hello", message: "wor" });
-  expect(after.key()).toBe(before.key());
+  expect(after.keyFor(hello)).toBe(before.keyFor(hello));
 });
 
 it("forgets the text and renews the key once sent", () => {
   const draft = open();
-  const key = draft.key();
-  draft.save({ subject: "Hello", message: "" });
+  draft.save(hello);
+  const key = draft.keyFor(hello);
   draft.clear();
-  expect(draft.key()).not.toBe(key);
   expect(open().restored).toBe(false);
+  expect(draft.keyFor(hello)).not.toBe(key);
+});
+
+it("keeps the key while the same is tried again", () => {
+  const draft = open();
+  const key = draft.keyFor(hello);
+  draft.save(edited);
+  draft.save(hello);
+  expect(draft.keyFor({ ...hello })).toBe(key);
+});
+
+it("renews the key when something else is tried, and keeps that one again", () => {
+  const draft = open();
+  const key = draft.keyFor(hello);
+  const second = draft.keyFor(edited);
+  expect(second).not.toBe(key);
+  expect(draft.keyFor(edited)).toBe(second);
+});
+
+it("knows after a reload what was tried", () => {
+  const before = open();
+  before.save(hello);
+  const key = before.keyFor(hello);
+  expect(open().keyFor(hello)).toBe(key);
+  expect(open().keyFor(edited)).not.toBe(key);
+});
+
+it("knows what another tab has tried under the same key", () => {
+  open().save(hello);
+  const [here, there] = [open(), open()];
+  const key = there.keyFor(hello);
+  act(() => {
+    const newValue = localStorage.getItem("slot");
+    window.dispatchEvent(new StorageEvent("storage", { key: "slot", newValue }));
+  });
+  expect(here.keyFor(edited)).not.toBe(key);
 });
 
 it("keeps nothing when the fields are empty again", () => {
   const draft = open();
-  draft.save({ subject: "Hello", message: "" });
+  draft.save(hello);
   draft.save(empty);
   expect(localStorage.length).toBe(0);
 });
 
 it("renews the key when another tab has sent the draft", () => {
   const draft = open();
-  const key = draft.key();
+  const key = draft.keyFor(hello);
   act(() => {
     window.dispatchEvent(new StorageEvent("storage", { key: "slot", newValue: null }));
   });
-  expect(draft.key()).not.toBe(key);
+  expect(draft.keyFor(hello)).not.toBe(key);
 });
 
 it.each([
   ["text that is not JSON", "{"],
   ["JSON of another shape", '{"values":7}'],
   ["null", "null"],
+  ["a try of another shape", '{"key":"k","values":{"subject":"Hello"},"tried":1}'],
 ])("starts empty from %s", (_, stored) => {
   localStorage.setItem("slot", stored);
   expect(open()).toMatchObject({ restored: false, initial: empty });
@@ -62,5 +100,5 @@ it("works without storage", () => {
   });
   const draft = open();
   draft.save({ subject: "Hello", message: "" });
-  expect(draft.key()).toMatch(/^[0-9a-f-]{36}$/);
+  expect(draft.keyFor(hello)).toMatch(/^[0-9a-f-]{36}$/);
 });

@@ -6,6 +6,8 @@ type Values = Record<string, string>;
 interface Stored {
   key: string;
   values: Values;
+  /** What was last tried to be sent under the key, if anything was. */
+  tried?: string;
 }
 
 /**
@@ -18,8 +20,13 @@ export interface Draft<T extends Values> {
   readonly initial: T;
   /** Whether `initial` was found in storage rather than empty. */
   readonly restored: boolean;
-  /** The same for every try of this draft, new after `clear`. */
-  key(): string;
+  /**
+   * The key to send `content` with: the same for every try of the same content,
+   * new after `clear` and for content changed since the last try. The server may
+   * have taken that try though we never heard so, and would drop what came
+   * under its key again.
+   */
+  keyFor(content: object): string;
   save(values: T): void;
   /** Forgets the draft once the server has it, or when the customer drops it. */
   clear(): void;
@@ -27,40 +34,61 @@ export interface Draft<T extends Values> {
 
 /** Opens the draft kept under `slot`. The slot and `empty` stay the same while mounted. */
 export function useDraft<T extends Values>(slot: string, empty: T): Draft<T> {
-  const [{ draft, renew }] = useState(() => openDraft(slot, empty));
+  const [{ draft, onElsewhere }] = useState(() => openDraft(slot, empty));
 
   useEffect(() => {
-    // Another tab has sent this draft: what is typed here from now on is a new one.
     const onStorage = (event: StorageEvent) => {
-      if (event.key === slot && event.newValue === null) renew();
+      if (event.key === slot) onElsewhere(parse(event.newValue));
     };
     window.addEventListener("storage", onStorage);
     return () => window.removeEventListener("storage", onStorage);
-  }, [slot, renew]);
+  }, [slot, onElsewhere]);
 
   return draft;
 }
 
 function openDraft<T extends Values>(slot: string, empty: T) {
   const stored = read(slot);
+  const initial = stored ? merge(empty, stored.values) : empty;
+  let values = initial;
   let key = stored?.key ?? newKey();
+  let tried = stored?.tried;
+
   const renew = () => {
     key = newKey();
+    tried = undefined;
+  };
+  const keep = () => {
+    if (isEmpty(values, empty)) remove(slot);
+    else write(slot, { key, values, tried });
   };
   const draft: Draft<T> = {
-    initial: stored ? merge(empty, stored.values) : empty,
+    initial,
     restored: stored !== undefined,
-    key: () => key,
-    save(values) {
-      if (isEmpty(values, empty)) remove(slot);
-      else write(slot, { key, values });
+    keyFor(content) {
+      const next = JSON.stringify(content);
+      if (tried !== undefined && tried !== next) renew();
+      tried = next;
+      // Before the try: the page may be closed while it is under way.
+      keep();
+      return key;
+    },
+    save(next) {
+      values = next;
+      keep();
     },
     clear() {
       remove(slot);
       renew();
     },
   };
-  return { draft, renew };
+  /** Takes note of what another tab has done to this draft. */
+  const onElsewhere = (other: Stored | undefined) => {
+    // It was sent there: what is typed here from now on is a new one.
+    if (!other) renew();
+    else if (other.key === key) tried = other.tried ?? tried;
+  };
+  return { draft, onElsewhere };
 }
 
 /** Takes only fields the form still has, so that an old draft cannot bring in foreign ones. */
@@ -77,7 +105,15 @@ function isEmpty<T extends Values>(values: T, empty: T): boolean {
 
 function read(slot: string): Stored | undefined {
   try {
-    const stored: unknown = JSON.parse(localStorage.getItem(slot) ?? "null");
+    return parse(localStorage.getItem(slot));
+  } catch {
+    return undefined;
+  }
+}
+
+function parse(text: string | null): Stored | undefined {
+  try {
+    const stored: unknown = JSON.parse(text ?? "null");
     return isStored(stored) ? stored : undefined;
   } catch {
     return undefined;
@@ -90,6 +126,7 @@ function isStored(value: unknown): value is Stored {
     value !== null &&
     "key" in value &&
     typeof value.key === "string" &&
+    (!("tried" in value) || typeof value.tried === "string") &&
     "values" in value &&
     typeof value.values === "object" &&
     value.values !== null

@@ -42,7 +42,7 @@ export function ReplyForm({ id, onSent }: Props) {
     sending.current = true;
     setProblem(undefined);
     try {
-      await sendReply(id, reply, draft.key());
+      await sendReply(id, reply, draft.keyFor(reply));
       form.reset(emptyReply);
       draft.clear();
       onSent(reply.message);

@@ -170,6 +170,23 @@ it("keeps a further message that could not be sent, also over a reload", async (
   expect(screen.getByLabelText<HTMLTextAreaElement>("Add a message").value).toBe("Hello again");
 });
 
+it("gives a further message another key once it was edited after a try, or sent", async () => {
+  let posts = 0;
+  const { calls } = await open((call) => {
+    if (call.method !== "POST") return show({});
+    posts++;
+    return posts === 1 ? offline() : json({});
+  });
+  for (const value of ["Hello", "Hello again", "Hello again"]) {
+    fireEvent.change(screen.getByLabelText("Add a message"), { target: { value } });
+    fireEvent.click(screen.getByRole("button", { name: "Send" }));
+    await pass(0);
+  }
+  const sent = calls.filter((call) => call.method === "POST");
+  expect(sent.map((call) => call.body.message)).toEqual(["Hello", "Hello again", "Hello again"]);
+  expect(new Set(sent.map((call) => call.key)).size).toBe(3);
+});
+
 it("asks for text before sending an empty message", async () => {
   const { calls } = await open(() => show({}));
   fireEvent.click(screen.getByRole("button", { name: "Send" }));
