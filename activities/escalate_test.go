@@ -92,3 +92,16 @@ func TestAnUnknownTurnIsNotEscalated(t *testing.T) {
 	requireRefused(t, err, ticket.CodeNotFound, true)
 	require.Empty(t, w.published.of(ticket.TopicEscalations))
 }
+
+func TestAnUndeliverableReplyLeavesTheTurnToAPerson(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	opened := w.turn(w.conversation(ticket.WebForm), "hello")
+	for range 2 {
+		_, err := w.escalate(opened.TurnID, ticket.EscalateNotDelivered, "high")
+		require.NoError(t, err)
+	}
+	require.Equal(t, string(ticket.Human), w.outcome(opened.MessageIDs[0]), "it is not answered by a later turn")
+	require.Equal(t, "handed_over", w.scalar("SELECT state FROM turns"))
+	require.Equal(t, ticket.NeedsHuman, w.ticket(opened.TicketID).Status)
+}

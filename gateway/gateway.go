@@ -177,9 +177,6 @@ func New(o Options) (*Gateway, error) {
 // Public returns the handler of the public listener.
 func (g *Gateway) Public() http.Handler { return g.public }
 
-// Metrics returns the handler of the listener that only the cluster reaches.
-func (g *Gateway) Metrics() http.Handler { return g.inner }
-
 // Run moves spooled events to Kafka until ctx ends, which is no error. Until
 // it has seen the spool empty, new events go to the spool, behind those that
 // an earlier process may have left there.
