@@ -126,7 +126,7 @@ INSERT INTO conversations (
     $6, $7, $8::text[], $9,
     $10, $11, $12
 )
-ON CONFLICT (channel, key) DO NOTHING
+ON CONFLICT DO NOTHING
 `
 
 type InsertConversationParams struct {
@@ -144,7 +144,8 @@ type InsertConversationParams struct {
 	InitialPriority string
 }
 
-// InsertConversation adds a conversation unless its key is known already.
+// InsertConversation adds a conversation unless its key is known already. Of two
+// at once, either unique index may notice the other first.
 func (q *Queries) InsertConversation(ctx context.Context, arg InsertConversationParams) error {
 	_, err := q.db.Exec(ctx, insertConversation,
 		arg.ID,

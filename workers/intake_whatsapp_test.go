@@ -136,7 +136,16 @@ func TestWhatsAppStatus(t *testing.T) {
 	require.Equal(t, "sent read SMours", row(), "a word Twilio has added since")
 	status("SMforged", "failed", part.String())
 	require.Equal(t, "sent read SMours", row(), "a part keeps its provider's id")
-	status("SMours", "undelivered", "")
+	undelivered := ticket.WhatsAppEvent{Params: map[string]string{"MessageSid": "SMours", "MessageStatus": "undelivered", "ErrorCode": "63016"}}
+	before := len(b.published.events)
+	for range 2 {
+		require.NoError(t, b.Handle(t.Context(), record(t, ticket.TypeWhatsAppStatus, undelivered)))
+	}
+	asked := b.published.events[before:]
+	require.Len(t, asked, 2)
+	require.Equal(t, asked[0].ID, asked[1].ID, "a repeated callback asks under the same id")
+	require.Equal(t, ticket.TopicEscalations, asked[0].Topic)
+	require.Equal(t, "needs_human not_delivered", b.scalar("SELECT status || ' ' || escalation_code FROM tickets"))
 	status("SMours", "delivered", "")
 	require.Equal(t, "sent failed SMours", row(), "failed is final")
 }

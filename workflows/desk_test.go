@@ -53,15 +53,15 @@ type deskTurn struct {
 type desk struct {
 	// takenOver: a person owns the conversation, and the workflow was not told.
 	takenOver bool
-	mu      sync.Mutex
-	calls   []call
-	count   map[string]int
-	settled map[uuid.UUID]ticket.Outcome
-	turns   []*deskTurn
-	tickets int
-	status  ticket.Status // of the open ticket; empty when there is none
-	replies []reply
-	escaped []string // codes of the escalations
+	mu        sync.Mutex
+	calls     []call
+	count     map[string]int
+	settled   map[uuid.UUID]ticket.Outcome
+	turns     []*deskTurn
+	tickets   int
+	status    ticket.Status // of the open ticket; empty when there is none
+	replies   []reply
+	escaped   []string // codes of the escalations
 
 	// before, by activity, runs ahead of the nth call, outside any lock; its
 	// error is the activity's.

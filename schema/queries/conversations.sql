@@ -1,4 +1,5 @@
--- InsertConversation adds a conversation unless its key is known already.
+-- InsertConversation adds a conversation unless its key is known already. Of two
+-- at once, either unique index may notice the other first.
 -- name: InsertConversation :exec
 INSERT INTO conversations (
     id, channel, key, workflow_id, customer_id, sender_verified, subject, participants, reply_to, gmail_thread_id,
@@ -8,7 +9,7 @@ INSERT INTO conversations (
     sqlc.arg(sender_verified), sqlc.arg(subject), sqlc.arg(participants)::text[], sqlc.arg(reply_to),
     sqlc.narg(gmail_thread_id), sqlc.arg(initial_category), sqlc.arg(initial_priority)
 )
-ON CONFLICT (channel, key) DO NOTHING;
+ON CONFLICT DO NOTHING;
 
 -- ConversationByKey finds a conversation by its channel and key.
 -- name: ConversationByKey :one
