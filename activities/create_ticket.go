@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/digital-fte/fte/failpoint"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/ticket"
 )
@@ -23,6 +24,9 @@ func (a *Activities) CreateTicket(ctx context.Context, in ticket.CreateTicketInp
 		res, err = a.createTicket(ctx, q, in)
 		return err
 	})
+	if err == nil {
+		failpoint.Here("tickets.afterTurnOpened")
+	}
 	return res, a.done(ctx, schema.Classify(err))
 }
 

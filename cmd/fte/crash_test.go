@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,6 +24,7 @@ var deaths = []struct {
 	{"intake", "fte-intake.beforeMark", false},
 	{"bridge", "bridge.afterSignal", false},
 	{"bridge", "fte-bridge.beforeMark", false},
+	{"tickets", "tickets.afterTurnOpened", false},
 	{"model", "model.beforeCall", false},
 	{"model", "model.afterCall", false},
 	{"delivery", "send.afterOutboxCommit", false},
@@ -31,6 +34,7 @@ var deaths = []struct {
 	{"delivery", "mailbox.afterPublish", true},
 	{"delivery", "send.afterDraft", true},
 	{"delivery", "send.afterGmailAccept", true},
+	{"metrics", "fte-metrics.beforeMark", false},
 }
 
 // TestKilledAtEachFailPoint kills a role with SIGKILL at each place, starts it
@@ -67,6 +71,24 @@ func TestKilledAtEachFailPoint(t *testing.T) {
 			require.Regexp(t, answer, l.RepliesTo(customer)[0])
 		})
 	}
+}
+
+// TestHungWorkerIsReplaced lets a worker stop in the middle of a model call and
+// kills it from outside.
+func TestHungWorkerIsReplaced(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, nil)
+	l.StartAll()
+	l.Process("model").Kill()
+	hung := l.StartWith("model", map[string]string{"FAILPOINT": "model.beforeCall:hang"})
+	l.Ready("model")
+	const phone = "+491511234567"
+	l.WhatsApp(phone, question, 1)
+	l.Wait("the worker hangs", func(context.Context) bool { return strings.Contains(hung.Tail(), "failpoint model.beforeCall: hang") })
+	hung.Kill()
+	l.Start("model")
+	l.Check()
+	require.Len(t, l.RepliesTo(phone), 1)
 }
 
 // TestEveryWebhookFiveTimes delivers everything five times at once.
