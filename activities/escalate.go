@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/digital-fte/fte/llm"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/stream"
@@ -63,16 +65,27 @@ func (a *Activities) escalate(ctx context.Context, in ticket.EscalateInput) (res
 		return res, err
 	}
 	res.Status = open.Status
-	value, err := json.Marshal(ticket.TicketEscalated{
+	event, err := EscalationEvent(in.TurnID, conv.CustomerID, ticket.TicketEscalated{
 		TicketID: open.ID, TicketNumber: open.Number, Reason: in.Code, Urgency: in.Urgency, Channel: conv.Channel, At: time.Now().UTC(),
 	})
 	if err != nil {
-		return res, fmt.Errorf("encoding an escalation: %w", err)
+		return res, err
 	}
-	return res, a.Publisher.Publish(ctx, stream.Event{
-		Topic: ticket.TopicEscalations, Key: conv.CustomerID.String(), ID: "escalation:" + in.TurnID.String() + ":" + in.Code,
-		Type: ticket.TypeTicketEscalated, Source: "fte/activities", Time: time.Now(), Value: value,
-	})
+	event.Source = "fte/activities"
+	return res, a.Publisher.Publish(ctx, event)
+}
+
+// EscalationEvent returns the event that asks for a person, without its source.
+// Its id is that of the turn and the reason: a repeat is the same event.
+func EscalationEvent(turn, customer uuid.UUID, e ticket.TicketEscalated) (stream.Event, error) {
+	value, err := json.Marshal(e)
+	if err != nil {
+		return stream.Event{}, fmt.Errorf("encoding an escalation: %w", err)
+	}
+	return stream.Event{
+		Topic: ticket.TopicEscalations, Key: customer.String(), ID: "escalation:" + turn.String() + ":" + e.Reason,
+		Type: ticket.TypeTicketEscalated, Time: e.At, Value: value,
+	}, nil
 }
 
 // giveUp leaves a turn whose reply could not be delivered to a person: what has

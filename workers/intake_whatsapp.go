@@ -2,12 +2,11 @@ package workers
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/digital-fte/fte/activities"
 	"github.com/digital-fte/fte/channel/whatsapp"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/stream"
@@ -72,17 +71,14 @@ func (in *Intake) undelivered(ctx context.Context, r stream.Record, s *whatsapp.
 	if err != nil {
 		return err
 	}
-	value, err := json.Marshal(ticket.TicketEscalated{
+	event, err := activities.EscalationEvent(t.TurnID, t.CustomerID, ticket.TicketEscalated{
 		TicketID: t.ID, TicketNumber: t.Number, Reason: ticket.EscalateNotDelivered, Urgency: "high", Channel: t.Channel, At: r.Time,
 	})
 	if err != nil {
-		return fmt.Errorf("encoding an escalation: %w", err)
+		return err
 	}
-	return in.Publisher.Publish(ctx, stream.Event{
-		Topic: ticket.TopicEscalations, Key: t.CustomerID.String(), ID: "escalation:" + t.TurnID.String() + ":" + ticket.EscalateNotDelivered,
-		Type: ticket.TypeTicketEscalated, Source: "fte/intake", Time: r.Time,
-		CorrelationID: r.CorrelationID, TraceParent: r.TraceParent, Value: value,
-	})
+	event.Source, event.CorrelationID, event.TraceParent = "fte/intake", r.CorrelationID, r.TraceParent
+	return in.Publisher.Publish(ctx, event)
 }
 
 // at returns t, or the record's own time when t is missing.
