@@ -126,12 +126,6 @@ func (p *Process) Kill() {
 	<-p.done
 }
 
-// Terminate asks the process to stop and waits until it has.
-func (p *Process) Terminate() {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	<-p.done
-}
-
 // Process returns the latest process of a role.
 func (l *Lab) Process(name string) *Process { return l.processes[name] }
 
