@@ -122,6 +122,9 @@ type MessageReceived struct {
 	Channel        Channel   `json:"channel"`
 	WorkflowID     string    `json:"workflow_id"`
 	ReceivedAt     time.Time `json:"received_at"`
+	// Author is empty for a customer. A message of staff or of our own asks the
+	// workflow to look at the conversation again.
+	Author Author `json:"author,omitempty"`
 }
 
 // TicketEscalated is the value of fte.ticket.escalated.
@@ -132,6 +135,7 @@ type TicketEscalated struct {
 	Urgency      string    `json:"urgency"`
 	Channel      Channel   `json:"channel"`
 	At           time.Time `json:"at"`
+	Step         Step      `json:"step,omitempty"`
 }
 
 // TurnFinished is the value of fte.turn.finished.

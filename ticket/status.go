@@ -45,6 +45,7 @@ const (
 	KindAnswer     Kind = "answer"
 	KindNotice     Kind = "notice"
 	KindCorrection Kind = "correction"
+	KindReply      Kind = "reply" // a person's own words
 )
 
 // Delivery is the state of one outgoing part as people see it.

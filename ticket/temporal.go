@@ -15,8 +15,10 @@ const (
 
 // Workflow types.
 const (
-	TicketWorkflow  = "TicketWorkflow"
-	MailboxWorkflow = "MailboxWorkflow"
+	TicketWorkflow      = "TicketWorkflow"
+	MailboxWorkflow     = "MailboxWorkflow"
+	DailyReportWorkflow = "DailyReportWorkflow"
+	RetentionWorkflow   = "RetentionWorkflow"
 )
 
 // Activities, under the names that histories hold for ever.
@@ -30,6 +32,12 @@ const (
 	ActivityEscalate        = "Escalate"
 	ActivityCloseTicket     = "CloseTicket"
 	ActivitySyncMailbox     = "SyncMailbox"
+	ActivityApplyAction     = "ApplyAction"
+	ActivityReadTicket      = "ReadTicket"
+	ActivitySendStaffReply  = "SendStaffReply"
+	ActivityBuildReport     = "BuildReport"
+	ActivityMailReport      = "MailReport"
+	ActivityPurge           = "Purge"
 )
 
 // Signals and queries of TicketWorkflow and MailboxWorkflow.
@@ -93,23 +101,39 @@ type TicketInput struct {
 // Carry is what a run of TicketWorkflow hands to the next one. Fields are only
 // ever added: the next run may be of a newer version.
 type Carry struct {
-	Version      int          `json:"version"`
-	Inbox        []MessageRef `json:"inbox"`
-	Seen         []uuid.UUID  `json:"seen"`
-	Turns        int          `json:"turns"`
-	TicketID     uuid.UUID    `json:"ticket_id"`
-	TicketNumber string       `json:"ticket_number"`
-	Status       Status       `json:"status"`
-	Owner        Owner        `json:"owner"`
-	Priority     string       `json:"priority"`
-	Category     string       `json:"category"`
-	CustomerRef  string       `json:"customer_ref"`
-	Escalation   string       `json:"escalation"`
-	Sentiment    float64      `json:"sentiment"`
-	LastError    string       `json:"last_error"`
-	CloseAt      time.Time    `json:"close_at"`
-	Timeline     []Event      `json:"timeline,omitempty"`
-	Last         Explanation  `json:"last"`
+	Version     int           `json:"version"`
+	Inbox       []MessageRef  `json:"inbox"`
+	Seen        []uuid.UUID   `json:"seen"`
+	Turns       int           `json:"turns"`
+	Standing    Standing      `json:"standing"`
+	CustomerRef string        `json:"customer_ref"`
+	Sentiment   float64       `json:"sentiment"`
+	LastError   Problem       `json:"last_error"`
+	Pending     *PendingDraft `json:"pending,omitempty"`
+	Rung        []Ring        `json:"rung,omitempty"`
+	Timeline    []Event       `json:"timeline,omitempty"`
+	Last        Explanation   `json:"last"`
+}
+
+// Problem is what went wrong last, as a lead reads it.
+type Problem struct {
+	Code    Code   `json:"code,omitempty"`
+	Message string `json:"message,omitempty"`
+}
+
+// PendingDraft is a reviewed answer that waits for a person's approval.
+type PendingDraft struct {
+	TurnID        uuid.UUID    `json:"turn_id"`
+	DraftID       uuid.UUID    `json:"draft_id"`
+	InstructionID uuid.UUID    `json:"instruction_id,omitzero"`
+	Messages      []MessageRef `json:"messages"`
+}
+
+// Ring is one time that a clock has rung. It rings once for each due time.
+type Ring struct {
+	Name  ClockName `json:"name"`
+	Warn  bool      `json:"warn,omitempty"`
+	DueAt time.Time `json:"due_at"`
 }
 
 // TicketView is the answer of QueryTicket.

@@ -16,16 +16,13 @@ type CreateTicketInput struct {
 // when nothing of the batch is left to answer; TicketID is zero when the
 // conversation has no open ticket either.
 type CreateTicketResult struct {
-	TurnID       uuid.UUID     `json:"turn_id"`
-	MessageIDs   []uuid.UUID   `json:"message_ids,omitempty"`
-	TicketID     uuid.UUID     `json:"ticket_id"`
-	TicketNumber string        `json:"ticket_number"`
-	Status       Status        `json:"status"`
-	Owner        Owner         `json:"owner"`
-	Category     string        `json:"category"`
-	Priority     string        `json:"priority"`
-	CustomerRef  string        `json:"customer_ref"` // a hash, fit to be shown
-	CloseAfter   time.Duration `json:"close_after"`  // how long a settled ticket waits for a reply
+	Standing
+	TurnID      uuid.UUID   `json:"turn_id"`
+	MessageIDs  []uuid.UUID `json:"message_ids,omitempty"`
+	CustomerRef string      `json:"customer_ref"` // a hash, fit to be shown
+	// Mode is what the assistant may do here, as far as is known before the
+	// model has named the category.
+	Mode Mode `json:"mode,omitempty"`
 }
 
 // FetchHistoryInput names a turn.
@@ -65,6 +62,8 @@ type CallModelInput struct {
 	Rounds  []Round     `json:"rounds"`
 	// RejectedDraftID is set for the one repair: the draft the review refused.
 	RejectedDraftID uuid.UUID `json:"rejected_draft_id"`
+	// InstructionID is set when an engineer or lead asked for the turn again.
+	InstructionID uuid.UUID `json:"instruction_id,omitzero"`
 }
 
 // Decision is which of its tools the model chose.
@@ -108,6 +107,9 @@ type ReviewReplyResult struct {
 type SendReplyInput struct {
 	TurnID  uuid.UUID `json:"turn_id"`
 	DraftID uuid.UUID `json:"draft_id"`
+	// InstructionID is set when the turn was asked for again: what it was
+	// settled with stays, and the draft goes out beside it.
+	InstructionID uuid.UUID `json:"instruction_id,omitzero"`
 }
 
 // SendState is how a SendReply ended.
@@ -122,27 +124,47 @@ const (
 	SendStale SendState = "stale"
 	// SendMuted means that a person owns the conversation: nothing more goes out.
 	SendMuted SendState = "muted"
+	// SendHeld means that the mode forbids to send the draft without a person's
+	// approval, or at all: nothing was written, and Mode says which.
+	SendHeld SendState = "held"
 )
 
 // SendReplyResult says how the turn was settled.
 type SendReplyResult struct {
-	State  SendState `json:"state"`
-	Kind   Kind      `json:"kind"`
-	Parts  int       `json:"parts"`
-	Status Status    `json:"status"` // of the ticket, afterwards
+	Standing
+	State SendState `json:"state"`
+	Kind  Kind      `json:"kind"`
+	Parts int       `json:"parts"`
+	Mode  Mode      `json:"mode,omitempty"` // of a reply that was held
 }
 
-// EscalateInput asks for a person. Code says why in a single word.
+// Step is how far the asking for a person has come.
+type Step string
+
+// The steps of an escalation.
+const (
+	StepAsk         Step = ""             // a person has to take over
+	StepWarning     Step = "warning"      // a promise will be broken soon; the ticket stays as it is
+	StepReminder    Step = "reminder"     // nobody has taken over in time
+	StepSecondLevel Step = "second_level" // still nobody has
+)
+
+// EscalateInput asks for a person. Code says why in a single word. TurnID is
+// zero when a clock asks; DueAt then makes the request distinct.
 type EscalateInput struct {
+	TicketID    uuid.UUID `json:"ticket_id"`
 	TurnID      uuid.UUID `json:"turn_id"`
 	Code        string    `json:"code"`
+	Step        Step      `json:"step,omitempty"`
+	DueAt       time.Time `json:"due_at,omitzero"`
 	Urgency     string    `json:"urgency"`
-	ModelCallID uuid.UUID `json:"model_call_id"` // whose words explain it; may be zero
+	ModelCallID uuid.UUID `json:"model_call_id"`     // whose words explain it; may be zero
+	DraftID     uuid.UUID `json:"draft_id,omitzero"` // what the assistant would have said
 }
 
 // EscalateResult says where the ticket stands.
 type EscalateResult struct {
-	Status Status `json:"status"`
+	Standing
 }
 
 // CloseTicketInput names a ticket that has waited long enough.
@@ -153,9 +175,8 @@ type CloseTicketInput struct {
 // CloseTicketResult says where the ticket stands: Closed, unless a person has
 // to act on it.
 type CloseTicketResult struct {
-	Closed bool   `json:"closed"`
-	Status Status `json:"status"`
-	Owner  Owner  `json:"owner"`
+	Standing
+	Closed bool `json:"closed"`
 }
 
 // Why a person is asked, besides the reasons the model gives itself. The
@@ -166,6 +187,13 @@ const (
 	EscalateNoAnswer     = "no_answer_found"
 	EscalateNotDelivered = "not_delivered"
 	EscalateFault        = "processing_error"
+	EscalateApproval     = "approval_needed"
+	EscalateOff          = "assistant_off"
+	EscalateRejected     = "draft_rejected"
+	EscalateReopened     = "reopened"
+	EscalateAtRisk       = "sla_at_risk"
+	EscalateBreached     = "sla_breached"
+	EscalateUnresolved   = "unresolved"
 )
 
 // EscalationMeaning says in a sentence what an escalation code means to a lead.
@@ -205,6 +233,20 @@ func EscalationMeaning(code string) string {
 		return "The language model could not be reached or used."
 	case EscalateNotDelivered:
 		return "The answer could not be delivered, or it is unknown whether it was."
+	case EscalateApproval:
+		return "The assistant has drafted an answer; a person has to approve it."
+	case EscalateOff:
+		return "The assistant is switched off here; a person has to answer."
+	case EscalateRejected:
+		return "A person has rejected the assistant's draft; somebody has to answer."
+	case EscalateReopened:
+		return "A person has reopened the ticket."
+	case EscalateAtRisk:
+		return "A promised time will be missed soon."
+	case EscalateBreached:
+		return "A promised time was missed."
+	case EscalateUnresolved:
+		return "The ticket has been waiting for us for a day."
 	case EscalateFault:
 		return "Something went wrong while the message was processed."
 	default:
