@@ -13,7 +13,7 @@ import (
 )
 
 const conversation = `-- name: Conversation :one
-SELECT id, channel, key, workflow_id, customer_id, sender_verified, owner, epoch, subject, participants, reply_to, gmail_thread_id, created_at, initial_category, initial_priority FROM conversations WHERE id = $1
+SELECT id, channel, key, workflow_id, customer_id, sender_verified, owner, epoch, subject, participants, reply_to, gmail_thread_id, created_at, initial_category, initial_priority, revision, assignee FROM conversations WHERE id = $1
 `
 
 // Conversation returns one conversation.
@@ -36,12 +36,14 @@ func (q *Queries) Conversation(ctx context.Context, id uuid.UUID) (Conversation,
 		&i.CreatedAt,
 		&i.InitialCategory,
 		&i.InitialPriority,
+		&i.Revision,
+		&i.Assignee,
 	)
 	return i, err
 }
 
 const conversationByKey = `-- name: ConversationByKey :one
-SELECT id, channel, key, workflow_id, customer_id, sender_verified, owner, epoch, subject, participants, reply_to, gmail_thread_id, created_at, initial_category, initial_priority FROM conversations WHERE channel = $1 AND key = $2
+SELECT id, channel, key, workflow_id, customer_id, sender_verified, owner, epoch, subject, participants, reply_to, gmail_thread_id, created_at, initial_category, initial_priority, revision, assignee FROM conversations WHERE channel = $1 AND key = $2
 `
 
 type ConversationByKeyParams struct {
@@ -69,6 +71,8 @@ func (q *Queries) ConversationByKey(ctx context.Context, arg ConversationByKeyPa
 		&i.CreatedAt,
 		&i.InitialCategory,
 		&i.InitialPriority,
+		&i.Revision,
+		&i.Assignee,
 	)
 	return i, err
 }
@@ -165,7 +169,7 @@ func (q *Queries) InsertConversation(ctx context.Context, arg InsertConversation
 }
 
 const lockConversation = `-- name: LockConversation :one
-SELECT id, channel, key, workflow_id, customer_id, sender_verified, owner, epoch, subject, participants, reply_to, gmail_thread_id, created_at, initial_category, initial_priority FROM conversations WHERE id = $1 FOR UPDATE
+SELECT id, channel, key, workflow_id, customer_id, sender_verified, owner, epoch, subject, participants, reply_to, gmail_thread_id, created_at, initial_category, initial_priority, revision, assignee FROM conversations WHERE id = $1 FOR UPDATE
 `
 
 // LockConversation returns one conversation and keeps everybody else from
@@ -189,6 +193,8 @@ func (q *Queries) LockConversation(ctx context.Context, id uuid.UUID) (Conversat
 		&i.CreatedAt,
 		&i.InitialCategory,
 		&i.InitialPriority,
+		&i.Revision,
+		&i.Assignee,
 	)
 	return i, err
 }

@@ -27,6 +27,8 @@ type Conversation struct {
 	CreatedAt       time.Time
 	InitialCategory string
 	InitialPriority string
+	Revision        int64
+	Assignee        string
 }
 
 type Draft struct {
@@ -37,6 +39,10 @@ type Draft struct {
 	Citations   []uuid.UUID
 	Verdicts    []byte
 	CreatedAt   time.Time
+	Decision    string
+	DecidedBy   string
+	DecidedAt   *time.Time
+	ReasonCode  string
 }
 
 type KnowledgeVersion struct {
@@ -92,6 +98,17 @@ type Ticket struct {
 	CreatedAt        time.Time
 	UpdatedAt        time.Time
 	ClosedAt         *time.Time
+	PriorityByPerson bool
+	FirstRepliedAt   *time.Time
+	WaitingSince     *time.Time
+	IdleSince        *time.Time
+	UsedBusinessMs   int64
+	UsedWallMs       int64
+	EscalatedAt      *time.Time
+	PersonAt         *time.Time
+	ResolvedAt       *time.Time
+	PendingDraftID   *uuid.UUID
+	SlaDueAt         *time.Time
 }
 
 type Turn struct {

@@ -51,7 +51,7 @@ UPDATE outbox SET state = 'cancelled' WHERE turn_id = $1 AND state = 'queued'
 `
 
 // CancelParts withdraws what a turn has not handed to a provider yet.
-func (q *Queries) CancelParts(ctx context.Context, turnID uuid.UUID) error {
+func (q *Queries) CancelParts(ctx context.Context, turnID *uuid.UUID) error {
 	_, err := q.db.Exec(ctx, cancelParts, turnID)
 	return err
 }
@@ -117,7 +117,7 @@ VALUES ($1, $2, $3, $4, $5,
 type InsertOutboxParams struct {
 	ID             uuid.UUID
 	SendKey        string
-	TurnID         uuid.UUID
+	TurnID         *uuid.UUID
 	ConversationID uuid.UUID
 	MessageID      uuid.UUID
 	Kind           ticket.Kind
@@ -189,7 +189,7 @@ ORDER BY o.created_at, o.part
 type PartsOfTurnRow struct {
 	ID             uuid.UUID
 	SendKey        string
-	TurnID         uuid.UUID
+	TurnID         *uuid.UUID
 	ConversationID uuid.UUID
 	MessageID      uuid.UUID
 	Kind           ticket.Kind
@@ -213,7 +213,7 @@ type PartsOfTurnRow struct {
 }
 
 // PartsOfTurn returns the sends of a turn, in the order in which they go out.
-func (q *Queries) PartsOfTurn(ctx context.Context, turnID uuid.UUID) ([]PartsOfTurnRow, error) {
+func (q *Queries) PartsOfTurn(ctx context.Context, turnID *uuid.UUID) ([]PartsOfTurnRow, error) {
 	rows, err := q.db.Query(ctx, partsOfTurn, turnID)
 	if err != nil {
 		return nil, err

@@ -116,7 +116,7 @@ type EscalateUndeliveredParams struct {
 type EscalateUndeliveredRow struct {
 	ID         uuid.UUID
 	Number     string
-	TurnID     uuid.UUID
+	TurnID     *uuid.UUID
 	CustomerID uuid.UUID
 	Channel    ticket.Channel
 }
@@ -140,7 +140,7 @@ const insertTicket = `-- name: InsertTicket :one
 INSERT INTO tickets (id, number, conversation_id, subject, category, priority)
 VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (id) DO NOTHING
-RETURNING id, number, conversation_id, status, subject, category, priority, escalation_code, escalation_reason, created_at, updated_at, closed_at
+RETURNING id, number, conversation_id, status, subject, category, priority, escalation_code, escalation_reason, created_at, updated_at, closed_at, priority_by_person, first_replied_at, waiting_since, idle_since, used_business_ms, used_wall_ms, escalated_at, person_at, resolved_at, pending_draft_id, sla_due_at
 `
 
 type InsertTicketParams struct {
@@ -177,12 +177,23 @@ func (q *Queries) InsertTicket(ctx context.Context, arg InsertTicketParams) (Tic
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.ClosedAt,
+		&i.PriorityByPerson,
+		&i.FirstRepliedAt,
+		&i.WaitingSince,
+		&i.IdleSince,
+		&i.UsedBusinessMs,
+		&i.UsedWallMs,
+		&i.EscalatedAt,
+		&i.PersonAt,
+		&i.ResolvedAt,
+		&i.PendingDraftID,
+		&i.SlaDueAt,
 	)
 	return i, err
 }
 
 const openTicket = `-- name: OpenTicket :one
-SELECT id, number, conversation_id, status, subject, category, priority, escalation_code, escalation_reason, created_at, updated_at, closed_at FROM tickets WHERE conversation_id = $1 AND closed_at IS NULL
+SELECT id, number, conversation_id, status, subject, category, priority, escalation_code, escalation_reason, created_at, updated_at, closed_at, priority_by_person, first_replied_at, waiting_since, idle_since, used_business_ms, used_wall_ms, escalated_at, person_at, resolved_at, pending_draft_id, sla_due_at FROM tickets WHERE conversation_id = $1 AND closed_at IS NULL
 `
 
 // OpenTicket returns the ticket of a conversation that is not closed.
@@ -202,6 +213,17 @@ func (q *Queries) OpenTicket(ctx context.Context, conversationID uuid.UUID) (Tic
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.ClosedAt,
+		&i.PriorityByPerson,
+		&i.FirstRepliedAt,
+		&i.WaitingSince,
+		&i.IdleSince,
+		&i.UsedBusinessMs,
+		&i.UsedWallMs,
+		&i.EscalatedAt,
+		&i.PersonAt,
+		&i.ResolvedAt,
+		&i.PendingDraftID,
+		&i.SlaDueAt,
 	)
 	return i, err
 }
@@ -226,7 +248,7 @@ func (q *Queries) SetTicketStatus(ctx context.Context, arg SetTicketStatusParams
 }
 
 const ticketByID = `-- name: TicketByID :one
-SELECT id, number, conversation_id, status, subject, category, priority, escalation_code, escalation_reason, created_at, updated_at, closed_at FROM tickets WHERE id = $1
+SELECT id, number, conversation_id, status, subject, category, priority, escalation_code, escalation_reason, created_at, updated_at, closed_at, priority_by_person, first_replied_at, waiting_since, idle_since, used_business_ms, used_wall_ms, escalated_at, person_at, resolved_at, pending_draft_id, sla_due_at FROM tickets WHERE id = $1
 `
 
 // TicketByID returns one ticket.
@@ -246,6 +268,17 @@ func (q *Queries) TicketByID(ctx context.Context, id uuid.UUID) (Ticket, error) 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.ClosedAt,
+		&i.PriorityByPerson,
+		&i.FirstRepliedAt,
+		&i.WaitingSince,
+		&i.IdleSince,
+		&i.UsedBusinessMs,
+		&i.UsedWallMs,
+		&i.EscalatedAt,
+		&i.PersonAt,
+		&i.ResolvedAt,
+		&i.PendingDraftID,
+		&i.SlaDueAt,
 	)
 	return i, err
 }

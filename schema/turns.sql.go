@@ -46,7 +46,7 @@ func (q *Queries) CitedArticles(ctx context.Context, draftID uuid.UUID) ([]strin
 }
 
 const draft = `-- name: Draft :one
-SELECT id, turn_id, model_call_id, body, citations, verdicts, created_at FROM drafts WHERE id = $1
+SELECT id, turn_id, model_call_id, body, citations, verdicts, created_at, decision, decided_by, decided_at, reason_code FROM drafts WHERE id = $1
 `
 
 // Draft returns one draft.
@@ -61,12 +61,16 @@ func (q *Queries) Draft(ctx context.Context, id uuid.UUID) (Draft, error) {
 		&i.Citations,
 		&i.Verdicts,
 		&i.CreatedAt,
+		&i.Decision,
+		&i.DecidedBy,
+		&i.DecidedAt,
+		&i.ReasonCode,
 	)
 	return i, err
 }
 
 const draftOfCall = `-- name: DraftOfCall :one
-SELECT id, turn_id, model_call_id, body, citations, verdicts, created_at FROM drafts WHERE model_call_id = $1
+SELECT id, turn_id, model_call_id, body, citations, verdicts, created_at, decision, decided_by, decided_at, reason_code FROM drafts WHERE model_call_id = $1
 `
 
 // DraftOfCall returns the draft that a completion proposed.
@@ -81,6 +85,10 @@ func (q *Queries) DraftOfCall(ctx context.Context, modelCallID uuid.UUID) (Draft
 		&i.Citations,
 		&i.Verdicts,
 		&i.CreatedAt,
+		&i.Decision,
+		&i.DecidedBy,
+		&i.DecidedAt,
+		&i.ReasonCode,
 	)
 	return i, err
 }
