@@ -6,7 +6,6 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
 
 	"github.com/digital-fte/fte/activities"
 	"github.com/digital-fte/fte/ticket"
@@ -18,15 +17,15 @@ const stopTimeout = 25 * time.Second
 
 // NewTicketsWorker returns the worker that runs workflows and, inside their
 // tasks or as ordinary activities, the short database steps. As with the other
-// workers, fatal hears of it when the server has turned the worker away, which
-// then has stopped.
-func NewTicketsWorker(c client.Client, a *activities.Activities, fatal func(error)) worker.Worker {
-	w := worker.New(c, ticket.QueueTickets, worker.Options{
+// workers, v is the build it is of, zero for none, and fatal hears of it when
+// the server has turned the worker away, which then has stopped.
+func NewTicketsWorker(c client.Client, a *activities.Activities, v worker.WorkerDeploymentVersion, fatal func(error)) worker.Worker {
+	w := worker.New(c, ticket.QueueTickets, versioned(v, worker.Options{
 		WorkerStopTimeout: stopTimeout, OnFatalError: fatal, DisableRegistrationAliasing: true, MaxConcurrentActivityExecutionSize: 20,
 		MaxConcurrentLocalActivityExecutionSize: 20,
-	})
-	w.RegisterWorkflowWithOptions(workflows.TicketWorkflow, workflow.RegisterOptions{Name: ticket.TicketWorkflow})
-	w.RegisterWorkflowWithOptions(workflows.MailboxWorkflow, workflow.RegisterOptions{Name: ticket.MailboxWorkflow})
+	}))
+	w.RegisterWorkflowWithOptions(workflows.TicketWorkflow, pinned(ticket.TicketWorkflow))
+	w.RegisterWorkflowWithOptions(workflows.MailboxWorkflow, pinned(ticket.MailboxWorkflow))
 	register(w, map[string]any{
 		ticket.ActivityCreateTicket: a.CreateTicket, ticket.ActivityFetchHistory: a.FetchHistory,
 		ticket.ActivityReviewReply: a.ReviewReply, ticket.ActivityCloseTicket: a.CloseTicket,
@@ -35,20 +34,20 @@ func NewTicketsWorker(c client.Client, a *activities.Activities, fatal func(erro
 }
 
 // NewModelWorker returns the worker that searches knowledge and calls the model.
-func NewModelWorker(c client.Client, a *activities.Activities, fatal func(error)) worker.Worker {
-	w := worker.New(c, ticket.QueueModel, worker.Options{
+func NewModelWorker(c client.Client, a *activities.Activities, v worker.WorkerDeploymentVersion, fatal func(error)) worker.Worker {
+	w := worker.New(c, ticket.QueueModel, versioned(v, worker.Options{
 		WorkerStopTimeout: stopTimeout, OnFatalError: fatal, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 1000,
-	})
+	}))
 	register(w, map[string]any{ticket.ActivitySearchKnowledge: a.SearchKnowledge, ticket.ActivityCallModel: a.CallModel})
 	return w
 }
 
 // NewDeliveryWorker returns the worker that sends replies, reads mailboxes and
 // asks for people.
-func NewDeliveryWorker(c client.Client, a *activities.Activities, fatal func(error)) worker.Worker {
-	w := worker.New(c, ticket.QueueDelivery, worker.Options{
+func NewDeliveryWorker(c client.Client, a *activities.Activities, v worker.WorkerDeploymentVersion, fatal func(error)) worker.Worker {
+	w := worker.New(c, ticket.QueueDelivery, versioned(v, worker.Options{
 		WorkerStopTimeout: stopTimeout, OnFatalError: fatal, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 100,
-	})
+	}))
 	register(w, map[string]any{
 		ticket.ActivitySendReply: a.SendReply, ticket.ActivityEscalate: a.Escalate, ticket.ActivitySyncMailbox: a.SyncMailbox,
 	})

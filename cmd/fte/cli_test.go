@@ -204,6 +204,7 @@ func TestSettingsAreCheckedAllAtOnce(t *testing.T) {
 		"WhatsApp number that is none": {with(complete, "TWILIO_WHATSAPP_FROM", "0151 1234"), "gateway", []string{"TWILIO_", "international form"}, nil, "1 fault(s)"},
 		"email by half":                {with(complete, "GMAIL_MAILBOX", "a@b.example"), "worker", []string{"GMAIL_MAILBOX is set, GOOGLE_APPLICATION_CREDENTIALS is not"}, nil, "1 fault(s)"},
 		"email by the other half":      {with(complete, "GMAIL_PUBSUB_TOPIC", "t"), "worker", []string{"GMAIL_MAILBOX, GOOGLE_APPLICATION_CREDENTIALS is not"}, nil, "1 fault(s)"},
+		"build by half":                {with(complete, "TEMPORAL_WORKER_BUILD_ID", "v2"), "worker", []string{"TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID"}, nil, "1 fault(s)"},
 		"pushes by half": {
 			with(complete, "GMAIL_MAILBOX", "a@b.example", "GOOGLE_APPLICATION_CREDENTIALS", "x", "GMAIL_PUBSUB_AUDIENCE", "y"), "gateway",
 			[]string{"Gmail push is configured by half", "GMAIL_PUBSUB_SERVICE_ACCOUNT"},

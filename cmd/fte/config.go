@@ -55,6 +55,11 @@ type Config struct {
 	GoogleCertsURL     string `env:"GOOGLE_CERTS_URL"`
 	StaffAlertWebhook  string `env:"STAFF_ALERT_WEBHOOK"`
 
+	// The build that this worker is of, which the Temporal Worker Controller
+	// sets. Both or neither: without them workers are unversioned.
+	DeploymentName string `env:"TEMPORAL_DEPLOYMENT_NAME"`
+	WorkerBuildID  string `env:"TEMPORAL_WORKER_BUILD_ID"`
+
 	Company     string        `env:"FTE_COMPANY, default=Customer Support"`
 	CloseAfter  time.Duration `env:"FTE_CLOSE_AFTER, default=72h"`
 	FirstCheck  time.Duration `env:"FTE_SEND_FIRST_CHECK, default=15s"`
@@ -188,6 +193,7 @@ func (c *Config) policyFaults() (faults []error) {
 	fault(level.UnmarshalText([]byte(c.LogLevel)) != nil, "FTE_LOG_LEVEL is %q, not debug, info, warn or error", c.LogLevel)
 	fault(c.LogFormat != "json" && c.LogFormat != "text", "FTE_LOG_FORMAT is %q, not json or text", c.LogFormat)
 	fault(c.KafkaSession < time.Second, "FTE_KAFKA_SESSION must be a second or more")
+	fault((c.DeploymentName == "") != (c.WorkerBuildID == ""), "TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID belong together: one is set, the other is not")
 	fault(c.DrainDelay < 0, "FTE_DRAIN_DELAY must not be negative")
 	fault(c.ModelTimeout <= 0, "FTE_MODEL_TIMEOUT must be positive")
 	fault(c.CloseAfter <= 0, "FTE_CLOSE_AFTER must be positive")

@@ -53,7 +53,9 @@ func (w *workerProcess) tickets() (runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	poll := w.poll("tickets", func(fatal func(error)) worker.Worker { return workers.NewTicketsWorker(w.temporal, acts, fatal) })
+	poll := w.poll("tickets", func(fatal func(error)) worker.Worker {
+		return workers.NewTicketsWorker(w.temporal, acts, w.c.version(), fatal)
+	})
 	if !w.c.emailOn() {
 		return poll, nil
 	}
@@ -70,7 +72,9 @@ func (w *workerProcess) model() (runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w.poll("model", func(fatal func(error)) worker.Worker { return workers.NewModelWorker(w.temporal, acts, fatal) }), nil
+	return w.poll("model", func(fatal func(error)) worker.Worker {
+		return workers.NewModelWorker(w.temporal, acts, w.c.version(), fatal)
+	}), nil
 }
 
 func (w *workerProcess) delivery() (runner, error) {
@@ -78,7 +82,9 @@ func (w *workerProcess) delivery() (runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w.poll("delivery", func(fatal func(error)) worker.Worker { return workers.NewDeliveryWorker(w.temporal, acts, fatal) }), nil
+	return w.poll("delivery", func(fatal func(error)) worker.Worker {
+		return workers.NewDeliveryWorker(w.temporal, acts, w.c.version(), fatal)
+	}), nil
 }
 
 func newActivities(ctx context.Context, w *workerProcess) (*activities.Activities, error) {
@@ -107,6 +113,11 @@ func newActivities(ctx context.Context, w *workerProcess) (*activities.Activitie
 		}
 	}
 	return activities.New(o), nil
+}
+
+// version is the build that the Temporal workers of this process are of.
+func (c *Config) version() worker.WorkerDeploymentVersion {
+	return worker.WorkerDeploymentVersion{DeploymentName: c.DeploymentName, BuildID: c.WorkerBuildID}
 }
 
 // consume returns a member of one consumer group.
