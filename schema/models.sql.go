@@ -11,6 +11,13 @@ import (
 	"github.com/google/uuid"
 )
 
+type ChannelConfig struct {
+	Channel   ticket.Channel
+	Category  string
+	Mode      ticket.Mode
+	UpdatedAt time.Time
+}
+
 type Conversation struct {
 	ID              uuid.UUID
 	Channel         ticket.Channel
@@ -45,6 +52,17 @@ type Draft struct {
 	ReasonCode  string
 }
 
+type Instruction struct {
+	ID            uuid.UUID
+	TurnID        uuid.UUID
+	PromptVersion string
+	Model         string
+	Actor         string
+	Reason        string
+	CreatedAt     time.Time
+	Auto          bool
+}
+
 type KnowledgeVersion struct {
 	ID             int64
 	EmbeddingModel string
@@ -72,6 +90,14 @@ type ModelCall struct {
 	CostUSD          float64
 	LatencyMs        int64
 	CreatedAt        time.Time
+}
+
+type Note struct {
+	ID             uuid.UUID
+	ConversationID uuid.UUID
+	Actor          string
+	Body           string
+	CreatedAt      time.Time
 }
 
 type Search struct {
