@@ -119,6 +119,7 @@ type Carry struct {
 type Problem struct {
 	Code    Code   `json:"code,omitempty"`
 	Message string `json:"message,omitempty"`
+	Mend    string `json:"mend,omitempty"` // the command or step that mends it
 }
 
 // PendingDraft is a reviewed answer that waits for a person's approval.

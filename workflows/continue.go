@@ -6,11 +6,13 @@ import (
 	"github.com/digital-fte/fte/ticket"
 )
 
-// full reports that the server would like the history to end. A turn that
+// full reports that the server would like the history to end, or that a newer
+// build is there to go on with, and that nothing is under way. A turn that
 // starts again and again is finished first: the next run would not know how
 // often it has.
 func (c *conversation) full(ctx workflow.Context) bool {
-	return c.readings == 0 && workflow.GetInfo(ctx).GetContinueAsNewSuggested()
+	info := workflow.GetInfo(ctx)
+	return (info.GetContinueAsNewSuggested() || info.GetTargetWorkerDeploymentVersionChanged()) && c.quiet(ctx)
 }
 
 // continueAsNew ends this run between two turns and hands everything to the
@@ -21,11 +23,12 @@ func (c *conversation) continueAsNew(ctx workflow.Context) error {
 	c.receive(ctx)
 	next := c.in
 	next.Carry = &ticket.Carry{
-		Version: carryVersion, Inbox: c.inbox.waiting, Seen: c.inbox.seen, Turns: c.turns,
-		TicketID: c.ticketID, TicketNumber: c.number, Status: c.status, Owner: c.owner,
-		Priority: c.priority, Category: c.category, CloseAt: c.closeAt,
-		CustomerRef: c.customerRef, Escalation: c.escalation, LastError: c.lastError,
-		Sentiment: c.sentiment, Timeline: c.timeline, Last: c.explanation,
+		Version: carryVersion, Inbox: c.inbox.waiting, Seen: c.inbox.seen, Turns: c.turns, Standing: c.standing,
+		CustomerRef: c.customerRef, Sentiment: c.sentiment, LastError: c.problem, Pending: c.pending, Rung: c.rung,
+		Timeline: c.timeline, Last: c.explanation,
 	}
-	return workflow.NewContinueAsNewError(ctx, TicketWorkflow, next)
+	return workflow.NewContinueAsNewErrorWithOptions(ctx, workflow.ContinueAsNewErrorOptions{
+		// The moment at which a conversation may move to a newer build.
+		InitialVersioningBehavior: workflow.ContinueAsNewVersioningBehaviorAutoUpgrade,
+	}, TicketWorkflow, next)
 }

@@ -17,21 +17,22 @@ const (
 	maxRepairs = 1
 )
 
-// draft returns a reviewed draft, or why a person has to answer instead. The
-// error, if any, explains that to a lead. The order of the steps is decided
+// draft returns a reviewed draft, or why a person has to answer instead; a draft
+// that comes with a reason is only a suggestion to that person. The error, if
+// any, explains the reason to a lead. The order of the steps is decided
 // here and never by the model.
 func (t *turn) draft(ctx workflow.Context) (draftID uuid.UUID, why string, err error) {
 	history, err := local[ticket.FetchHistoryResult](ctx, ticket.ActivityFetchHistory, "read what was said before",
-		ticket.FetchHistoryInput{TurnID: t.opened.TurnID})
+		ticket.FetchHistoryInput{TurnID: t.id})
 	if err != nil {
 		return uuid.Nil, ticket.EscalateFault, err
 	}
-	ask := ticket.CallModelInput{TurnID: t.opened.TurnID, History: history.MessageIDs}
+	ask := ticket.CallModelInput{TurnID: t.id, History: history.MessageIDs, InstructionID: t.instruction}
 	if err := t.search(ctx, &ask, uuid.Nil); err != nil {
 		return uuid.Nil, ticket.EscalateFault, err
 	}
 	for repairs := 0; ; {
-		t.call, err = ordinary[ticket.CallModelResult](ctx, modelOptions(), ticket.ActivityCallModel, ask)
+		t.call, err = ordinary[ticket.CallModelResult](ctx, t.modelOptions(), ticket.ActivityCallModel, ask)
 		if err != nil {
 			return uuid.Nil, ticket.EscalateModel, err
 		}
@@ -53,7 +54,8 @@ func (t *turn) draft(ctx workflow.Context) (draftID uuid.UUID, why string, err e
 				return t.call.DraftID, "", nil
 			}
 			if repairs == maxRepairs {
-				return uuid.Nil, ticket.EscalateReview, nil
+				// Not fit to be sent, but of use to the person who answers.
+				return t.call.DraftID, ticket.EscalateReview, nil
 			}
 			repairs++
 			ask.RejectedDraftID = t.call.DraftID
@@ -67,8 +69,8 @@ func (t *turn) draft(ctx workflow.Context) (draftID uuid.UUID, why string, err e
 // search looks for knowledge: in the customer's words, or in those of the model
 // call that asked for it.
 func (t *turn) search(ctx workflow.Context, ask *ticket.CallModelInput, callID uuid.UUID) error {
-	found, err := ordinary[ticket.SearchKnowledgeResult](ctx, searchOptions(), ticket.ActivitySearchKnowledge,
-		ticket.SearchKnowledgeInput{TurnID: t.opened.TurnID, ModelCallID: callID})
+	found, err := ordinary[ticket.SearchKnowledgeResult](ctx, t.searchOptions(), ticket.ActivitySearchKnowledge,
+		ticket.SearchKnowledgeInput{TurnID: t.id, ModelCallID: callID})
 	if err != nil {
 		return err
 	}

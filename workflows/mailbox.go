@@ -31,7 +31,9 @@ func MailboxWorkflow(ctx workflow.Context, in ticket.MailboxInput) error {
 		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
 			// The next run begins with a sync, which serves these pushes too.
 			discard(pushes)
-			return workflow.NewContinueAsNewError(ctx, MailboxWorkflow, in)
+			return workflow.NewContinueAsNewErrorWithOptions(ctx, workflow.ContinueAsNewErrorOptions{
+				InitialVersioningBehavior: workflow.ContinueAsNewVersioningBehaviorAutoUpgrade,
+			}, MailboxWorkflow, in)
 		}
 		if err := awaitPush(ctx, pushes); err != nil {
 			return err
@@ -50,7 +52,7 @@ func mailboxDetails(err error) string {
 	if err == nil {
 		return ""
 	}
-	return "The mailbox could not be read: " + lead(err)
+	return "The mailbox could not be read: " + problemOf(err).Message
 }
 
 // awaitPush returns at the next push or poll; its timer ends with it.

@@ -20,26 +20,45 @@ func backoff() *temporal.RetryPolicy {
 	return &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute}
 }
 
-func searchOptions() workflow.ActivityOptions {
+func (c *conversation) searchOptions() workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue: ticket.QueueModel, Summary: "search the knowledge base",
 		StartToCloseTimeout: 30 * time.Second, ScheduleToCloseTimeout: 10 * time.Minute, RetryPolicy: backoff(),
+		Priority: c.urgency(),
 	}
 }
 
-func modelOptions() workflow.ActivityOptions {
+func (c *conversation) modelOptions() workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue: ticket.QueueModel, Summary: "ask the model",
 		StartToCloseTimeout: 90 * time.Second, ScheduleToCloseTimeout: 10 * time.Minute,
-		HeartbeatTimeout: heartbeat, RetryPolicy: backoff(),
+		HeartbeatTimeout: heartbeat, RetryPolicy: backoff(), Priority: c.urgency(),
 	}
 }
 
-func sendOptions(c ticket.Channel) workflow.ActivityOptions {
+func (c *conversation) sendOptions() workflow.ActivityOptions {
 	return workflow.ActivityOptions{
-		TaskQueue: ticket.QueueDelivery, Summary: "send the reply by " + string(c),
+		TaskQueue: ticket.QueueDelivery, Summary: "send the reply by " + string(c.in.Channel),
 		StartToCloseTimeout: 3 * time.Minute, ScheduleToCloseTimeout: 24 * time.Hour,
-		HeartbeatTimeout: heartbeat, RetryPolicy: backoff(),
+		HeartbeatTimeout: heartbeat, RetryPolicy: backoff(), Priority: c.urgency(),
+	}
+}
+
+// urgency puts urgent tickets, and those of customers of a higher tier, ahead
+// of others in the queues; who shares a queue fairly was decided with the run.
+func (c *conversation) urgency() temporal.Priority {
+	rank := int(priorityRank(c.standing.Priority))
+	if c.standing.Tier == "vip" {
+		rank = max(1, rank-1)
+	}
+	return temporal.Priority{PriorityKey: rank}
+}
+
+func staffReplyOptions(c ticket.Channel) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue: ticket.QueueDelivery, Summary: "send a person's reply by " + string(c),
+		StartToCloseTimeout: 3 * time.Minute, ScheduleToCloseTimeout: 24 * time.Hour,
+		HeartbeatTimeout: heartbeat, RetryPolicy: backoff(), Priority: temporal.Priority{PriorityKey: 1},
 	}
 }
 

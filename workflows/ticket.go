@@ -19,102 +19,134 @@ type conversation struct {
 	signals workflow.ReceiveChannel
 	inbox   inbox
 
-	turning  bool   // a turn is under way
+	// What is under way, each in a coroutine of its own.
+	turning bool // a turn
+	ringing bool // what follows from a clock
+	writing bool // a person's reply is being sent
+	reading bool // the database is being asked
+	acting  workflow.Mutex
+
 	stop     func() // makes the turn under way stop thinking; nil when it does not think
+	again    bool   // the turn under way was asked for again by a person
 	readings int    // how often the turn under way has been read
 	asked    bool   // the database has said what is open
-	fault    error  // ends the run: a bug, or that it was cancelled
+	fault    error  // ends the run: a bug
 
+	// What a person has asked for and the loop has not begun yet.
+	verdict *verdict
+	retake  *retake
+	replies []uuid.UUID
+	stale   bool // the database was changed without us
+
+	standing ticket.Standing
+	pending  *ticket.PendingDraft
+	rung     []ticket.Ring
 	turns    int
-	ticketID uuid.UUID
-	number   string
-	status   ticket.Status
-	owner    ticket.Owner
-	priority string
-	category string
-	// closeAt is when a settled ticket closes; zero while somebody has to act.
-	closeAt time.Time
 	// The rest is shown only.
-	customerRef, escalation, lastError string
-	sentiment                          float64
-	timeline                           []ticket.Event
-	explanation                        ticket.Explanation
+	customerRef string
+	sentiment   float64
+	lastInbound time.Time
+	problem     ticket.Problem
+	timeline    []ticket.Event
+	explanation ticket.Explanation
 }
 
 // TicketWorkflow is one ticket of a conversation, from its first message until
 // it closes; it goes on under the same workflow id with continue-as-new, and a
-// later message starts it afresh.
+// later message or a person's action starts it afresh.
 func TicketWorkflow(ctx workflow.Context, in ticket.TicketInput) error {
 	c := newConversation(ctx, in)
 	if err := c.describe(ctx); err != nil {
 		return err
 	}
+	if err := c.serve(ctx); err != nil {
+		return err
+	}
 	for {
+		workflow.SetCurrentDetails(ctx, c.details())
 		if err := c.await(ctx); err != nil {
 			return c.canceled(ctx, err)
 		}
-		c.receive(ctx)
-		switch now := workflow.Now(ctx); {
+		switch {
 		case c.fault != nil:
 			return c.fault
-		case c.turning:
-			c.interrupt()
-		case c.inbox.empty() && c.idle():
+		case c.over(ctx):
 			return nil
 		case c.full(ctx):
 			return c.continueAsNew(ctx)
-		case c.inbox.ready(now):
-			c.startTurn(ctx)
-		case c.inbox.empty() && c.overdue(now):
-			c.closeTicket(ctx)
+		}
+		if step := c.next(ctx); step != nil {
+			step(ctx)
 		}
 	}
 }
 
 func newConversation(ctx workflow.Context, in ticket.TicketInput) *conversation {
 	c := &conversation{
-		in: in, status: ticket.Open, owner: ticket.OwnerAI,
+		in: in, standing: ticket.Standing{Status: ticket.Open, Owner: ticket.OwnerAI},
 		signals: workflow.GetSignalChannelWithOptions(ctx, ticket.SignalMessage, workflow.SignalChannelOptions{
 			Description: "New messages of this conversation, by id.",
 		}),
-		inbox: newInbox(in.Channel),
+		inbox: newInbox(in.Channel), acting: workflow.NewMutex(ctx),
 	}
 	if carry := in.Carry; carry != nil {
-		c.turns, c.ticketID, c.number = carry.Turns, carry.TicketID, carry.TicketNumber
-		c.status, c.owner = carry.Status, cmp.Or(carry.Owner, ticket.OwnerAI)
-		c.priority, c.category, c.closeAt = carry.Priority, carry.Category, carry.CloseAt
-		c.customerRef, c.escalation, c.lastError = carry.CustomerRef, carry.Escalation, carry.LastError
-		c.sentiment, c.timeline, c.explanation = carry.Sentiment, carry.Timeline, carry.Last
+		c.asked, c.turns, c.standing, c.pending, c.rung = true, carry.Turns, carry.Standing, carry.Pending, carry.Rung
+		c.customerRef, c.sentiment, c.problem = carry.CustomerRef, carry.Sentiment, carry.LastError
+		c.timeline, c.explanation = carry.Timeline, carry.Last
 		c.inbox.restore(carry.Seen, carry.Inbox, workflow.Now(ctx))
 	}
 	return c
 }
 
-// receive takes in what has been delivered, without yielding.
-func (c *conversation) receive(ctx workflow.Context) {
-	for {
-		var s ticket.MessageSignal
-		if !c.signals.ReceiveAsync(&s) {
-			return
-		}
-		c.inbox.add(workflow.Now(ctx), s.Messages...)
+// next returns what there is to do now; nil means that the run has to wait.
+// Each step makes an end of what called for it, so that the loop never spins.
+func (c *conversation) next(ctx workflow.Context) func(workflow.Context) {
+	now := workflow.Now(ctx)
+	switch {
+	case c.signals.Len() > 0:
+		return c.receive
+	case c.interrupted():
+		return c.interrupt
+	case !c.ringing && c.due(now) != nil:
+		return c.ring
+	case !c.writing && len(c.replies) > 0:
+		return c.write
+	case c.stale && !c.reading:
+		return c.read
+	case c.turning || c.reading || !workflow.AllHandlersFinished(ctx):
+		return nil
+	case c.verdict != nil:
+		return c.startVerdict
+	case c.retake != nil:
+		return c.startRetake
+	case c.inbox.ready(now):
+		return c.startTurn
+	case !c.asked && c.inbox.empty():
+		return c.read
+	default:
+		return nil
 	}
 }
 
-// await returns when there is something to decide: a message came, a batch is
-// complete, a turn has ended or the deadline has passed. Its timer ends with it.
+// await returns when there is something to decide, or another deadline to wait
+// for. Its timer ends with it.
 func (c *conversation) await(ctx workflow.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if c.due(ctx) {
+	deadline, name := c.deadline()
+	moved := func() bool {
+		if c.fault != nil || c.over(ctx) || c.full(ctx) || c.next(ctx) != nil {
+			return true
+		}
+		next, _ := c.deadline()
+		return !next.Equal(deadline)
+	}
+	if moved() {
 		return nil
 	}
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
-	turning := c.turning
-	moved := func() bool { return c.turning != turning || c.due(ctx) }
-	deadline, name := c.deadline()
 	if deadline.IsZero() {
 		return workflow.Await(ctx, moved)
 	}
@@ -125,71 +157,102 @@ func (c *conversation) await(ctx workflow.Context) error {
 	return err
 }
 
-// due reports that the loop has something to do now. Every case is one that the
-// loop makes an end of, so that it never spins.
-func (c *conversation) due(ctx workflow.Context) bool {
-	now := workflow.Now(ctx)
-	switch {
-	case c.fault != nil || c.signals.Len() > 0:
-		return true
-	case c.turning:
-		return false
-	case c.full(ctx):
-		return true
-	case !c.inbox.empty():
-		return c.inbox.ready(now)
-	default:
-		return c.idle() || c.overdue(now)
-	}
-}
-
 // deadline returns the earliest moment at which time alone makes something
-// due, and its name for whoever looks at the timer.
-func (c *conversation) deadline() (time.Time, string) {
-	switch {
-	case c.turning:
-		return time.Time{}, ""
-	case !c.inbox.empty():
-		return c.inbox.closes(), "collecting messages sent in a row"
-	default:
-		return c.closeAt, "closes without a further message"
+// due, and its name for whoever looks at the timer; zero when there is none.
+func (c *conversation) deadline() (at time.Time, name string) {
+	if !c.ringing {
+		at, name = c.alarm()
+	}
+	if !c.turning && !c.inbox.empty() {
+		if closes := c.inbox.closes(); at.IsZero() || closes.Before(at) {
+			return closes, "collecting messages sent in a row"
+		}
+	}
+	return at, name
+}
+
+// quiet reports that nothing is under way and nothing was asked for.
+func (c *conversation) quiet(ctx workflow.Context) bool {
+	return !c.turning && !c.ringing && !c.writing && !c.reading && !c.stale && c.readings == 0 &&
+		c.verdict == nil && c.retake == nil && len(c.replies) == 0 && workflow.AllHandlersFinished(ctx)
+}
+
+// over reports that this run has nothing to watch: no ticket is open, as after
+// it was closed, or after an event that had been settled long before.
+func (c *conversation) over(ctx workflow.Context) bool {
+	return c.asked && c.standing.TicketID == uuid.Nil && c.inbox.empty() && c.signals.Len() == 0 && c.quiet(ctx)
+}
+
+// receive takes in what has been delivered, without yielding.
+func (c *conversation) receive(ctx workflow.Context) {
+	for {
+		var s ticket.MessageSignal
+		if !c.signals.ReceiveAsync(&s) {
+			return
+		}
+		for _, m := range s.Messages {
+			if cmp.Or(m.Author, ticket.Customer) != ticket.Customer {
+				// Somebody wrote to the customer without us, or a reply of ours was
+				// lost later: the database knows more than this run.
+				c.stale = true
+				continue
+			}
+			c.inbox.add(workflow.Now(ctx), m)
+			if m.ReceivedAt.After(c.lastInbound) {
+				c.lastInbound = m.ReceivedAt
+			}
+		}
 	}
 }
 
-// idle reports that this run has nothing to watch: no ticket is open, as after
-// an event that had been settled long before.
-func (c *conversation) idle() bool { return c.asked && c.ticketID == uuid.Nil }
-
-// overdue reports that a settled ticket has waited long enough.
-func (c *conversation) overdue(now time.Time) bool {
-	return !c.closeAt.IsZero() && !now.Before(c.closeAt)
-}
-
-// closeTicket ends a ticket that has waited long enough. The run completes next,
-// unless something has come in meanwhile. A ticket that a person has taken over
-// without our knowing stays open.
-func (c *conversation) closeTicket(ctx workflow.Context) {
-	res, err := local[ticket.CloseTicketResult](ctx, ticket.ActivityCloseTicket, "close the ticket", ticket.CloseTicketInput{TicketID: c.ticketID})
-	if err != nil {
-		c.fault = err
-		return
-	}
-	if !res.Closed {
-		c.status, c.owner, c.closeAt = res.Status, cmp.Or(res.Owner, c.owner), time.Time{}
-		c.note(ctx, "left open: a person has to act on it", uuid.Nil, nil)
+// read asks the database where the ticket stands.
+func (c *conversation) read(ctx workflow.Context) {
+	c.stale, c.reading = false, true
+	workflow.GoNamed(ctx, "read", func(ctx workflow.Context) {
+		defer func() { c.reading = false }()
+		before := c.standing
+		s, err := local[ticket.Standing](ctx, ticket.ActivityReadTicket, "look at the ticket",
+			ticket.ReadTicketInput{ConversationID: c.in.ConversationID})
+		if err != nil {
+			c.fault = err
+			return
+		}
+		c.adopt(s)
+		if c.mutedBy(before) {
+			c.note(ctx, "a person wrote to the customer: the assistant is silent", uuid.Nil, nil)
+		}
 		c.publish(ctx)
+	})
+}
+
+// adopt takes over what the database says, unless something newer is known.
+func (c *conversation) adopt(s ticket.Standing) {
+	if c.asked && s.Revision < c.standing.Revision {
 		return
 	}
-	c.note(ctx, "closed without a further message", uuid.Nil, nil)
-	c.status, c.closeAt = ticket.Closed, time.Time{}
-	c.publish(ctx)
-	c.ticketID, c.number, c.asked = uuid.Nil, "", true
+	if s.TicketID != c.standing.TicketID {
+		c.rung, c.problem = nil, ticket.Problem{}
+	}
+	c.asked, c.standing = true, s
+	if s.TicketID == uuid.Nil {
+		c.standing.Status = ticket.Closed
+	}
+	if c.pending != nil && c.mute() {
+		c.dropPending()
+	}
+}
+
+// mute reports that a person owns the conversation.
+func (c *conversation) mute() bool { return c.standing.Owner == ticket.OwnerHuman }
+
+func (c *conversation) mutedBy(before ticket.Standing) bool {
+	return c.mute() && before.Owner != ticket.OwnerHuman
 }
 
 // canceled ends a run that somebody has cancelled. The model is not waited for;
 // a send under way is seen through, so that nobody is left with half an answer.
 func (c *conversation) canceled(ctx workflow.Context, err error) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	_ = workflow.Await(ctx, func() bool { return !c.turning })
+	_ = workflow.Await(ctx, func() bool { return !c.turning && !c.writing && workflow.AllHandlersFinished(ctx) })
 	return err
 }

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"cmp"
-	"time"
 
 	"github.com/google/uuid"
 	"go.temporal.io/sdk/workflow"
@@ -22,23 +21,28 @@ const (
 // turn is one batch of messages and what we do about it.
 type turn struct {
 	*conversation
-	opened  ticket.CreateTicketResult
-	call    ticket.CallModelResult // the model's latest
-	explain ticket.Explanation
+	id          uuid.UUID
+	instruction uuid.UUID           // set when a person wants it answered again
+	batch       []ticket.MessageRef // what it answers, as it came
+	call        ticket.CallModelResult
+	explain     ticket.Explanation
 }
 
-// startTurn answers the waiting messages in a coroutine of its own.
-func (c *conversation) startTurn(ctx workflow.Context) {
-	batch := c.inbox.take()
+func (c *conversation) newTurn(id uuid.UUID, batch []ticket.MessageRef) *turn {
+	return &turn{conversation: c, id: id, batch: batch, explain: ticket.Explanation{TurnID: id}}
+}
+
+// begin runs what a turn does in a coroutine of its own.
+func (c *conversation) begin(ctx workflow.Context, do func(ctx workflow.Context) (again bool, err error), batch []ticket.MessageRef) {
 	c.turning = true
 	workflow.GoNamed(ctx, "turn", func(ctx workflow.Context) {
 		defer func() { c.turning = false }()
 		c.readings++
-		again, err := c.takeTurn(ctx, batch)
+		again, err := do(ctx)
 		switch {
 		case err != nil:
 			c.fault = err
-		case again:
+		case again && len(batch) > 0:
 			c.inbox.putBack(batch)
 		default:
 			c.readings = 0
@@ -47,48 +51,63 @@ func (c *conversation) startTurn(ctx workflow.Context) {
 	})
 }
 
-// interrupt makes a turn that is still thinking start again, with what has come
-// in meanwhile.
-func (c *conversation) interrupt() {
-	if c.stop != nil && !c.inbox.empty() && c.readings <= maxRestarts {
-		c.stop()
-		c.stop = nil
+// startTurn answers the waiting messages, and those of a draft that nobody has
+// decided about: the customer has written more meanwhile.
+func (c *conversation) startTurn(ctx workflow.Context) {
+	c.dropPending()
+	batch := c.inbox.take()
+	c.begin(ctx, func(ctx workflow.Context) (bool, error) { return c.takeTurn(ctx, batch) }, batch)
+}
+
+// interrupted reports that the turn under way thinks in vain: a person has
+// taken over, or the customer has written more.
+func (c *conversation) interrupted() bool {
+	if c.stop == nil {
+		return false
 	}
+	return c.mute() || !c.again && !c.inbox.empty() && c.readings <= maxRestarts
+}
+
+// interrupt makes the turn under way stop thinking.
+func (c *conversation) interrupt(workflow.Context) {
+	c.stop()
+	c.stop = nil
 }
 
 // takeTurn opens a turn for the batch and sees it through. again means that
 // nothing was settled and that what is left of the batch has to be read anew:
-// the customer has written more, or another run settled part of it.
+// the customer has written more, a person has taken over, or another run
+// settled part of it.
 func (c *conversation) takeTurn(ctx workflow.Context, batch []ticket.MessageRef) (again bool, err error) {
-	t := &turn{conversation: c}
-	t.opened, err = local[ticket.CreateTicketResult](ctx, ticket.ActivityCreateTicket, "open the turn",
+	opened, err := local[ticket.CreateTicketResult](ctx, ticket.ActivityCreateTicket, "open the turn",
 		ticket.CreateTicketInput{ConversationID: c.in.ConversationID, MessageIDs: idsOf(batch)})
 	if err != nil {
 		return false, err
 	}
-	c.adopt(ctx, t.opened)
-	if t.opened.TurnID == uuid.Nil {
+	c.adopt(opened.Standing)
+	c.customerRef = opened.CustomerRef
+	if opened.TurnID == uuid.Nil {
 		return false, nil
 	}
-	c.lastError, t.explain.TurnID = "", t.opened.TurnID
-	draftID, why, stopped := t.think(ctx)
-	if err := ctx.Err(); err != nil {
-		return false, err
+	if c.readings == 1 {
+		c.turns++
 	}
-	if stopped {
-		return true, nil
+	t := c.newTurn(opened.TurnID, batch)
+	c.problem = ticket.Problem{}
+	draftID, why := uuid.Nil, ticket.EscalateOff
+	if opened.Mode != ticket.ModeOff {
+		var stopped bool
+		draftID, why, stopped = t.think(ctx)
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		if stopped {
+			return true, nil
+		}
 	}
 	// From here on nothing is cancelled any more.
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	sent, err := t.finish(ctx, draftID, why)
-	if err != nil {
-		return false, err
-	}
-	if sent.State == ticket.SendStale {
-		return true, nil
-	}
-	t.settled(ctx, sent)
-	return false, nil
+	return t.finish(ctx, draftID, why)
 }
 
 func idsOf(batch []ticket.MessageRef) []uuid.UUID {
@@ -99,110 +118,102 @@ func idsOf(batch []ticket.MessageRef) []uuid.UUID {
 	return ids
 }
 
-// adopt takes over what the database says about the ticket.
-func (c *conversation) adopt(ctx workflow.Context, opened ticket.CreateTicketResult) {
-	c.asked = true
-	if opened.TicketID != c.ticketID {
-		c.escalation, c.lastError = "", ""
-	}
-	c.ticketID, c.number, c.owner = opened.TicketID, opened.TicketNumber, opened.Owner
-	c.customerRef, c.closeAt = opened.CustomerRef, time.Time{}
-	if opened.TicketID == uuid.Nil {
-		return
-	}
-	c.status, c.category, c.priority = opened.Status, opened.Category, opened.Priority
-	if opened.TurnID == uuid.Nil {
-		c.setClock(ctx, opened.CloseAfter)
-		return
-	}
-	if c.readings == 1 {
-		c.turns++
-	}
-}
-
-// setClock starts the clock of a ticket on which it is the customer's turn.
-func (c *conversation) setClock(ctx workflow.Context, closeAfter time.Duration) {
-	c.closeAt = time.Time{}
-	if c.status == ticket.WaitingCustomer || c.status == ticket.Resolved {
-		c.closeAt = workflow.Now(ctx).Add(closeAfter)
-	}
-}
-
 // think returns a draft fit to be sent, or why a person has to answer instead.
 // stopped means that neither is wanted any more.
 func (t *turn) think(ctx workflow.Context) (draftID uuid.UUID, why string, stopped bool) {
 	ctx, stop := workflow.WithCancel(ctx)
 	defer stop()
 	t.stop = stop
-	// A message may have come while the turn was being opened.
-	t.interrupt()
+	// Much may have happened while the turn was being opened.
+	if t.interrupted() {
+		t.interrupt(ctx)
+	}
 	draftID, why, err := t.draft(ctx)
 	t.stop = nil
 	if ctx.Err() != nil {
 		return uuid.Nil, "", true
 	}
 	if err != nil {
-		t.lastError = lead(err)
+		t.problem = problemOf(err)
 	}
 	return draftID, why, false
 }
 
 // finish sends the draft; whenever that is not possible it hands the turn over
 // to a person. Only a bug is an error.
-func (t *turn) finish(ctx workflow.Context, draftID uuid.UUID, why string) (ticket.SendReplyResult, error) {
+func (t *turn) finish(ctx workflow.Context, draftID uuid.UUID, why string) (again bool, err error) {
 	if why != "" {
-		if err := t.escalate(ctx, why); err != nil {
-			return ticket.SendReplyResult{}, err
+		if err := t.escalate(ctx, why, draftID); err != nil {
+			return false, err
 		}
+		if t.instruction != uuid.Nil {
+			return false, nil // the customer has had an answer or a notice before
+		}
+		draftID = uuid.Nil
 	}
-	sent, err := ordinary[ticket.SendReplyResult](ctx, sendOptions(t.in.Channel), ticket.ActivitySendReply,
-		ticket.SendReplyInput{TurnID: t.opened.TurnID, DraftID: draftID})
-	why = ticket.EscalateNotDelivered
+	sent, err := ordinary[ticket.SendReplyResult](ctx, t.sendOptions(), ticket.ActivitySendReply,
+		ticket.SendReplyInput{TurnID: t.id, DraftID: draftID, InstructionID: t.instruction})
+	if err != nil {
+		t.problem = problemOf(err)
+		return false, t.giveUp(ctx, ticket.EscalateNotDelivered)
+	}
+	t.adopt(sent.Standing)
 	switch {
-	case err != nil:
-		t.lastError = lead(err)
+	case sent.State == ticket.SendHeld && sent.Mode == ticket.ModeOff:
+		return t.finish(ctx, uuid.Nil, ticket.EscalateOff)
+	case sent.State == ticket.SendHeld:
+		return false, t.hold(ctx, draftID)
 	case sent.State == ticket.SendStale && t.readings >= maxReadings:
-		t.lastError = "parts of the message were settled elsewhere again and again"
-		why = ticket.EscalateFault
-	default:
-		return sent, nil
+		t.problem = ticket.Problem{Code: ticket.CodeConflict, Message: "parts of the message were settled elsewhere again and again"}
+		return false, t.giveUp(ctx, ticket.EscalateFault)
+	case sent.State == ticket.SendStale:
+		return true, nil
 	}
-	if err := t.escalate(ctx, why); err != nil {
-		return ticket.SendReplyResult{}, err
-	}
-	return ticket.SendReplyResult{State: ticket.SendDone, Kind: ticket.KindNotice, Status: t.status}, nil
+	t.settled(ctx, sent.State, sent.Kind)
+	return false, nil
 }
 
-func (t *turn) escalate(ctx workflow.Context, why string) error {
+// giveUp leaves a turn whose reply could not be sent to a person.
+func (t *turn) giveUp(ctx workflow.Context, why string) error {
+	if err := t.escalate(ctx, why, uuid.Nil); err != nil {
+		return err
+	}
+	t.settled(ctx, ticket.SendDone, ticket.KindNotice)
+	return nil
+}
+
+func (t *turn) escalate(ctx workflow.Context, why string, draftID uuid.UUID) error {
 	res, err := ordinary[ticket.EscalateResult](ctx, escalateOptions(why), ticket.ActivityEscalate, ticket.EscalateInput{
-		TurnID: t.opened.TurnID, Code: why, Urgency: t.call.Urgency, ModelCallID: t.call.CallID,
+		TicketID: t.standing.TicketID, TurnID: t.id, Code: why, Urgency: t.call.Urgency, ModelCallID: t.call.CallID, DraftID: draftID,
 	})
 	if err != nil {
 		return err
 	}
+	t.adopt(res.Standing)
 	t.explain.Rule = "escalate:" + why
-	t.escalation, t.status = why, res.Status
 	return nil
 }
 
-// settled records how the turn ended and whose move it is now.
-func (t *turn) settled(ctx workflow.Context, sent ticket.SendReplyResult) {
+// settled records how the turn ended.
+func (t *turn) settled(ctx workflow.Context, state ticket.SendState, kind ticket.Kind) {
 	outcome := "answered"
-	t.status = sent.Status
 	switch {
-	case sent.State == ticket.SendMuted:
-		// Whatever the ticket was when the send began: it is a person's now.
-		t.owner, t.status = ticket.OwnerHuman, ticket.WithHuman
+	case state == ticket.SendMuted:
 		outcome = "left to the person who owns the conversation"
-	case sent.Kind == ticket.KindNotice:
+	case kind == ticket.KindNotice:
 		outcome = "handed over to a person"
+	case kind == ticket.KindCorrection:
+		outcome = "corrected"
 	}
+	t.record(ctx, outcome)
+}
+
+// record shows what the turn has come to.
+func (t *turn) record(ctx workflow.Context, outcome string) {
 	t.explanation = t.explain
-	t.category = cmp.Or(t.call.Category, t.category)
-	t.priority = cmp.Or(t.call.Priority, t.priority)
+	t.standing.Category = cmp.Or(t.call.Category, t.standing.Category)
 	if t.call.Decision == ticket.DecideRespond || t.call.Decision == ticket.DecideEscalate {
 		t.sentiment = t.call.Sentiment
 	}
-	t.note(ctx, outcome, t.opened.TurnID, t.opened.MessageIDs)
-	t.setClock(ctx, t.opened.CloseAfter)
+	t.note(ctx, outcome, t.id, idsOf(t.batch))
 }

@@ -19,8 +19,9 @@ const maxTimeline = 50
 func (c *conversation) describe(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandlerWithOptions(ctx, ticket.QueryTicket, func() (ticket.TicketView, error) {
 		return ticket.TicketView{
-			TicketID: c.ticketID, TicketNumber: c.number, Status: c.status, Owner: c.owner,
-			Channel: c.in.Channel, Priority: c.priority, LastError: c.lastError,
+			TicketID: c.standing.TicketID, TicketNumber: c.standing.TicketNumber, Status: c.standing.Status,
+			Owner: c.standing.Owner, Channel: c.in.Channel, Priority: c.standing.Priority, SLA: c.promise().Label,
+			LastError: c.problem.Message,
 		}, nil
 	}, workflow.QueryHandlerOptions{Description: "The ticket as it stands."}); err != nil {
 		return err
@@ -35,8 +36,17 @@ func (c *conversation) describe(ctx workflow.Context) error {
 	}, workflow.QueryHandlerOptions{Description: "Why the last reply was what it was."}); err != nil {
 		return err
 	}
-	workflow.SetCurrentDetails(ctx, c.details())
 	return nil
+}
+
+// promise returns the earliest promise to the customer that runs.
+func (c *conversation) promise() ticket.Clock {
+	for _, clock := range c.standing.Clocks {
+		if clock.Name.Promise() {
+			return clock
+		}
+	}
+	return ticket.Clock{}
 }
 
 // note adds a line to the timeline.
@@ -47,26 +57,34 @@ func (c *conversation) note(ctx workflow.Context, what string, turnID uuid.UUID,
 	}
 }
 
-// publish shows the ticket's state in the list and on the page of the run, in
-// one event.
+// publish shows the ticket's state in the list of runs, in one event.
 func (c *conversation) publish(ctx workflow.Context) {
-	workflow.SetCurrentDetails(ctx, c.details())
-	if c.ticketID == uuid.Nil {
+	if c.standing.TicketNumber == "" {
 		return
 	}
 	keyword, number := temporal.NewSearchAttributeKeyKeyword, temporal.NewSearchAttributeKeyInt64
-	updates := []temporal.SearchAttributeUpdate{
-		keyword(ticket.AttrTicketNumber).ValueSet(c.number),
-		keyword(ticket.AttrChannel).ValueSet(string(c.in.Channel)),
-		keyword(ticket.AttrTicketStatus).ValueSet(string(c.status)),
-		keyword(ticket.AttrCustomerRef).ValueSet(c.customerRef),
-		keyword(ticket.AttrAssignedTo).ValueSet(string(c.owner)),
-		number(ticket.AttrTicketPriority).ValueSet(priorityRank(c.priority)),
-		number(ticket.AttrTurns).ValueSet(int64(c.turns)),
-		temporal.NewSearchAttributeKeyBool(ticket.AttrNeedsHuman).ValueSet(c.status == ticket.NeedsHuman),
+	moment := temporal.NewSearchAttributeKeyTime
+	assigned := string(c.standing.Owner)
+	if c.standing.Assignee != "" {
+		assigned = c.standing.Assignee
 	}
-	if c.category != "" {
-		updates = append(updates, keyword(ticket.AttrCategory).ValueSet(c.category))
+	updates := []temporal.SearchAttributeUpdate{
+		keyword(ticket.AttrTicketNumber).ValueSet(c.standing.TicketNumber),
+		keyword(ticket.AttrChannel).ValueSet(string(c.in.Channel)),
+		keyword(ticket.AttrTicketStatus).ValueSet(string(c.standing.Status)),
+		keyword(ticket.AttrAssignedTo).ValueSet(assigned),
+		number(ticket.AttrTicketPriority).ValueSet(priorityRank(c.standing.Priority)),
+		number(ticket.AttrTurns).ValueSet(int64(c.turns)),
+		temporal.NewSearchAttributeKeyBool(ticket.AttrNeedsHuman).ValueSet(c.standing.Status == ticket.NeedsHuman),
+	}
+	if c.customerRef != "" {
+		updates = append(updates, keyword(ticket.AttrCustomerRef).ValueSet(c.customerRef))
+	}
+	if !c.lastInbound.IsZero() {
+		updates = append(updates, moment(ticket.AttrLastInboundAt).ValueSet(c.lastInbound))
+	}
+	if c.standing.Category != "" {
+		updates = append(updates, keyword(ticket.AttrCategory).ValueSet(c.standing.Category))
 	}
 	if c.explanation.PromptVersion != "" {
 		updates = append(updates,
@@ -75,10 +93,15 @@ func (c *conversation) publish(ctx workflow.Context) {
 	}
 	// A new ticket in the same run does not inherit the reason of the old one.
 	reason := keyword(ticket.AttrEscalationReason)
-	if c.escalation != "" {
-		updates = append(updates, reason.ValueSet(c.escalation))
+	if c.standing.Escalation != "" {
+		updates = append(updates, reason.ValueSet(c.standing.Escalation))
 	} else {
 		updates = append(updates, reason.ValueUnset())
+	}
+	if due := c.promise().DueAt; !due.IsZero() {
+		updates = append(updates, moment(ticket.AttrSlaDueAt).ValueSet(due))
+	} else {
+		updates = append(updates, moment(ticket.AttrSlaDueAt).ValueUnset())
 	}
 	if err := workflow.UpsertTypedSearchAttributes(ctx, updates...); err != nil {
 		workflow.GetLogger(ctx).Error("search attributes were not set", "error", err)
@@ -99,18 +122,20 @@ func priorityRank(p string) int64 {
 	}
 }
 
-// lead says what went wrong in words fit for a support lead.
-func lead(err error) string {
+// problemOf says what went wrong, in words fit for a support lead.
+func problemOf(err error) ticket.Problem {
 	if timeout, ok := errors.AsType[*temporal.TimeoutError](err); ok {
 		if cause := errors.Unwrap(timeout); cause != nil {
-			return "gave up after many tries: " + lead(cause)
+			p := problemOf(cause)
+			p.Message = "gave up after many tries: " + p.Message
+			return p
 		}
-		return "gave up: no answer in time"
+		return ticket.Problem{Code: ticket.CodeUnavailable, Message: "gave up: no answer in time"}
 	}
 	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
-		return app.Message()
+		return ticket.Problem{Code: ticket.Code(app.Type()), Message: app.Message()}
 	}
-	return "the step did not succeed"
+	return ticket.Problem{Code: ticket.CodeInternal, Message: "the step did not succeed"}
 }
 
 // details is what a lead sees on the page of the run.
@@ -123,21 +148,63 @@ func (c *conversation) details() string {
 			b.WriteString("| " + name + " | " + cell.Replace(value) + " |\n")
 		}
 	}
-	row("Ticket", c.number)
+	row("Ticket", c.standing.TicketNumber)
 	// The summary of the run says it too, but does not survive continue-as-new.
 	row("Channel", string(c.in.Channel))
-	row("Status", string(c.status))
-	row("Answered by", string(c.owner))
-	row("Category", c.category)
-	row("Priority", c.priority)
+	row("Status", string(c.standing.Status))
+	row("Answered by", c.answeredBy())
+	row("Now", c.doing())
+	row("Promise", c.promise().Label)
+	_, next := c.alarm()
+	row("Next", next)
+	row("Category", c.standing.Category)
+	row("Priority", c.standing.Priority)
 	row("Turns", strconv.Itoa(c.turns))
-	if c.escalation != "" {
-		row("A person was asked", ticket.EscalationMeaning(c.escalation))
+	if c.standing.Escalation != "" {
+		row("A person was asked", ticket.EscalationMeaning(c.standing.Escalation))
 	}
 	row("Sources cited", strings.Join(c.explanation.Sources, ", "))
 	if n := len(c.explanation.Chunks); n > 0 {
 		row("Chunks looked at", strconv.Itoa(n))
 	}
-	row("Last problem", c.lastError)
+	row("Last problem", c.problem.Message)
+	row("What mends it", c.problem.Mend)
 	return b.String()
+}
+
+func (c *conversation) answeredBy() string {
+	switch {
+	case !c.mute():
+		return "the assistant"
+	case c.standing.Assignee == "":
+		return "a person"
+	default:
+		return c.standing.Assignee
+	}
+}
+
+// doing says what the run is at, or whom it waits for.
+func (c *conversation) doing() string {
+	switch {
+	case c.stop != nil:
+		return "the assistant is thinking: see the pending activity"
+	case c.turning:
+		return "a turn is being opened, sent or handed over"
+	case c.writing:
+		return "a person's reply is being sent"
+	case c.pending != nil:
+		return "draft " + c.pending.DraftID.String() + " waits for a person's approval"
+	case !c.inbox.empty():
+		return "messages sent in a row are being collected"
+	}
+	switch c.standing.Status {
+	case ticket.NeedsHuman:
+		return "waits for a person to take over"
+	case ticket.WithHuman:
+		return "a person answers"
+	case ticket.WaitingCustomer, ticket.Resolved:
+		return "waits for the customer"
+	case ticket.Open, ticket.Closed, ticket.Received:
+	}
+	return ""
 }
