@@ -1,6 +1,7 @@
 package sla
 
 import (
+	"iter"
 	"time"
 	_ "time/tzdata" // zones are alike everywhere, also in an image without them
 )
@@ -84,7 +85,7 @@ func (c *Calendar) Zone() *time.Location { return c.zone }
 
 // spans yields what is left of the working time from t on, in order, none of
 // it empty.
-func (c *Calendar) spans(t time.Time) func(yield func(span) bool) {
+func (c *Calendar) spans(t time.Time) iter.Seq[span] {
 	t = t.In(c.zone)
 	year, month, day := t.Date()
 	return func(yield func(span) bool) {
@@ -136,4 +137,3 @@ func (c *Calendar) moment(on time.Time, minutes int) time.Time {
 	}
 	return t
 }
-
