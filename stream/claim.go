@@ -2,7 +2,6 @@ package stream
 
 import (
 	"context"
-	"hash/fnv"
 	"sync"
 	"time"
 
@@ -11,13 +10,14 @@ import (
 	"github.com/digital-fte/fte/failpoint"
 )
 
-// claim is one partition while this member owns it. Records are dealt out to
-// lanes by key: one key always meets the same lane, so its records keep their
-// order, and a lane that waits holds up its own keys only.
+// claim is one partition while this member owns it. Its records line up by key,
+// and each lane works on one key at a time: a lane that waits holds up the
+// records of that key only.
 type claim struct {
 	consumer *Consumer
 	session  sarama.ConsumerGroupSession
 	source   sarama.ConsumerGroupClaim
+	line     *line
 	lanes    []*lane
 	slots    chan struct{} // one token for each record that is not done
 
@@ -28,23 +28,19 @@ type claim struct {
 	activity time.Time
 }
 
-type task struct {
-	record Record
-	mark   *mark
-}
-
 func newClaim(c *Consumer, session sarama.ConsumerGroupSession, source sarama.ConsumerGroupClaim) *claim {
 	cl := &claim{
 		consumer: c,
 		session:  session,
 		source:   source,
+		line:     newLine(c.opts.MaxInFlight),
 		slots:    make(chan struct{}, c.opts.MaxInFlight),
 		read:     source.InitialOffset(),
 		marked:   source.InitialOffset(),
 		activity: time.Now(),
 	}
 	for range c.opts.Lanes {
-		cl.lanes = append(cl.lanes, newLane(cl))
+		cl.lanes = append(cl.lanes, &lane{claim: cl})
 	}
 	return cl
 }
@@ -64,16 +60,13 @@ func (cl *claim) run(session context.Context) {
 	}
 	cl.deal(intake.Done())
 	stop()
-	for _, l := range cl.lanes {
-		close(l.queue)
-	}
 	grace := time.AfterFunc(cl.consumer.opts.Grace, cancel)
 	defer grace.Stop()
 	lanes.Wait()
 }
 
-// deal hands records to the lanes, no more at a time than there are slots:
-// when all are taken it stops reading, and sarama stops fetching.
+// deal lines records up, no more at a time than there are slots: when all are
+// taken it stops reading, and sarama stops fetching.
 func (cl *claim) deal(stop <-chan struct{}) {
 	for {
 		select {
@@ -88,15 +81,9 @@ func (cl *claim) deal(stop <-chan struct{}) {
 			if !ok {
 				return
 			}
-			cl.laneOf(m.Key).queue <- task{record: recordOf(m), mark: cl.begin(m)}
+			cl.line.add(task{record: recordOf(m), mark: cl.begin(m)})
 		}
 	}
-}
-
-func (cl *claim) laneOf(key []byte) *lane {
-	h := fnv.New32a()
-	_, _ = h.Write(key)
-	return cl.lanes[h.Sum32()%uint32(len(cl.lanes))]
 }
 
 func (cl *claim) begin(m *sarama.ConsumerMessage) *mark {

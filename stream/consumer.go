@@ -21,20 +21,40 @@ import (
 // record more than once, and must return soon after ctx has ended.
 type Handler func(ctx context.Context, r Record) error
 
+// BatchHandler works on some records of one key in their order, one at least.
+// They were queued already: nothing waits for a batch to fill. It is as a
+// Handler, but nil says that all of them are durable, and any error makes the
+// same batch be tried again, unless it is one made by Poison or a panic: then
+// the records are handed over one by one, so that only those at fault are put
+// aside and the others are done in their order. It must not keep or change the slice.
+type BatchHandler func(ctx context.Context, batch []Record) error
+
 // ConsumerOptions says what to consume and how. Brokers, Group, Topics,
-// Handler and DeadLetters are required; zero values of the rest mean the
-// defaults in the comments.
+// DeadLetters and either Handler or BatchHandler are required; zero values of
+// the rest mean the defaults in the comments.
+//
+// The keys of a partition take turns of one record, or one batch. So as long as
+// a burst of one key fits into MaxInFlight, a record of another key waits for
+// one call for each key before it in line, not for the burst. Of a longer burst
+// the records beyond MaxInFlight have to be done before one behind it is read:
+// with batches that takes MaxBatch times fewer calls. A key whose records are
+// refused occupies one lane; when all lanes are occupied so, or MaxInFlight
+// records wait behind such keys, the partition waits.
 type ConsumerOptions struct {
-	Brokers     []string
-	Group       string
-	Topics      []string
-	Handler     Handler
-	DeadLetters *DeadLetters
+	Brokers      []string
+	Group        string
+	Topics       []string
+	Handler      Handler
+	BatchHandler BatchHandler
+	DeadLetters  *DeadLetters
+
+	MaxBatch int                    // records handed to a BatchHandler at once, 100
+	Together func(a, b Record) bool // whether b may be in the batch that a begins; nil: any of the same key may
 
 	ClientID   string
 	InstanceID string // stable name of this member: no rebalance on a quick restart
 
-	Lanes       int           // per partition, 8
+	Lanes       int           // keys worked on at a time, per partition, 8
 	MaxInFlight int           // records read and not done, per partition, 256
 	BackoffMin  time.Duration // 100 ms
 	BackoffMax  time.Duration // 15 s
@@ -51,6 +71,10 @@ type ConsumerOptions struct {
 func (o ConsumerOptions) withDefaults() ConsumerOptions {
 	o.Lanes = cmp.Or(o.Lanes, 8)
 	o.MaxInFlight = cmp.Or(o.MaxInFlight, 256)
+	o.MaxBatch = cmp.Or(o.MaxBatch, 100)
+	if o.Together == nil {
+		o.Together = func(Record, Record) bool { return true }
+	}
 	o.BackoffMin = cmp.Or(o.BackoffMin, 100*time.Millisecond)
 	o.BackoffMax = cmp.Or(o.BackoffMax, 15*time.Second)
 	o.Grace = cmp.Or(o.Grace, 20*time.Second)
@@ -67,9 +91,9 @@ func (o ConsumerOptions) validate() error {
 		return ticket.Errorf(ticket.CodeInvalid, "no kafka brokers are set")
 	case o.Group == "" || len(o.Topics) == 0:
 		return ticket.Errorf(ticket.CodeInvalid, "a consumer needs a group and topics")
-	case o.Handler == nil || o.DeadLetters == nil:
-		return ticket.Errorf(ticket.CodeInvalid, "a consumer needs a handler and dead letters")
-	case o.Lanes < 1 || o.MaxInFlight < 1 || o.BackoffMin < 0 || o.BackoffMax < o.BackoffMin:
+	case (o.Handler == nil) == (o.BatchHandler == nil) || o.DeadLetters == nil:
+		return ticket.Errorf(ticket.CodeInvalid, "a consumer needs one handler and dead letters")
+	case o.Lanes < 1 || o.MaxInFlight < 1 || o.MaxBatch < 1 || o.BackoffMin < 0 || o.BackoffMax < o.BackoffMin:
 		return ticket.Errorf(ticket.CodeInvalid, "a consumer's lanes, bounds and waits must be positive")
 	case o.Grace >= o.RebalanceTimeout:
 		return ticket.Errorf(ticket.CodeInvalid, "the consumer's grace must be shorter than its rebalance timeout")
@@ -103,6 +127,10 @@ func NewConsumer(opts ConsumerOptions) (*Consumer, error) {
 	opts = opts.withDefaults()
 	if err := opts.validate(); err != nil {
 		return nil, err
+	}
+	if one := opts.Handler; one != nil {
+		opts.MaxBatch = 1
+		opts.BatchHandler = func(ctx context.Context, batch []Record) error { return one(ctx, batch[0]) }
 	}
 	c := &Consumer{
 		opts:       opts,

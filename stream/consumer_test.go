@@ -51,7 +51,7 @@ func TestLanesKeepTheOrderOfEachKey(t *testing.T) {
 	require.Equal(t, int64(keys*each), committed(cluster, "test"), "done is marked and committed at the end")
 }
 
-func TestBlockedLaneHoldsUpItsKeysOnlyAndNothingIsMarkedPastIt(t *testing.T) {
+func TestBlockedLaneHoldsUpItsKeyOnlyAndNothingIsMarkedPastIt(t *testing.T) {
 	t.Parallel()
 	cluster := newCluster(t, 1)
 	p := newTestProducer(t, cluster.ListenAddrs())
@@ -70,7 +70,7 @@ func TestBlockedLaneHoldsUpItsKeysOnlyAndNothingIsMarkedPastIt(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	var logs logBook
 	opts := ConsumerOptions{
-		Brokers: cluster.ListenAddrs(), DeadLetters: NewDeadLetters(p), Lanes: 64,
+		Brokers: cluster.ListenAddrs(), DeadLetters: NewDeadLetters(p), Lanes: 2,
 		InstanceID: "member-1", Registerer: registry, Logger: logs.logger(),
 		Handler: func(_ context.Context, r Record) error {
 			if r.Key == "stuck" && refuse.Load() {
@@ -359,8 +359,10 @@ func TestConsumerOptionsAreChecked(t *testing.T) {
 		"group":        func(o *ConsumerOptions) { o.Group = "" },
 		"topics":       func(o *ConsumerOptions) { o.Topics = nil },
 		"handler":      func(o *ConsumerOptions) { o.Handler = nil },
+		"two handlers": func(o *ConsumerOptions) { o.BatchHandler = func(context.Context, []Record) error { return nil } },
 		"dead letters": func(o *ConsumerOptions) { o.DeadLetters = nil },
 		"lanes":        func(o *ConsumerOptions) { o.Lanes = -1 },
+		"batch":        func(o *ConsumerOptions) { o.MaxBatch = -1 },
 		"grace":        func(o *ConsumerOptions) { o.Grace = time.Hour },
 		"sarama":       func(o *ConsumerOptions) { o.Heartbeat = -1 },
 	} {

@@ -40,7 +40,7 @@ func newConsumerMetrics(group string, claims func() []*claim) *consumerMetrics {
 		records: prometheus.NewCounterVec(counter("records_total",
 			"Attempts at records by outcome: handled, retried, dead_letter."), []string{"topic", "outcome"}),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "fte_stream_handler_seconds", Help: "Duration of one handler call.", ConstLabels: labels,
+			Name: "fte_stream_handler_seconds", Help: "Duration of one handler call, of one record or a batch.", ConstLabels: labels,
 			Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 12),
 		}, []string{"topic"}),
 		deadLetters: prometheus.NewCounterVec(counter("dead_letters_total",
@@ -50,7 +50,7 @@ func newConsumerMetrics(group string, claims func() []*claim) *consumerMetrics {
 		stalls: prometheus.NewCounter(counter("stalls_total",
 			"How often the client was replaced because records had stopped to arrive.")),
 		blockedLanes: gauge("blocked_lanes",
-			"Lanes that are retrying a record."),
+			"Lanes that are retrying a record or a batch."),
 		blockedSeconds: gauge("blocked_seconds",
 			"For how long the longest blocked lane has been retrying its record; 0 if none is blocked."),
 		lag: gauge("lag_records",
@@ -61,8 +61,8 @@ func newConsumerMetrics(group string, claims func() []*claim) *consumerMetrics {
 	}
 }
 
-func (m *consumerMetrics) record(topic, outcome string) {
-	m.records.WithLabelValues(topic, outcome).Inc()
+func (m *consumerMetrics) record(topic, outcome string, n int) {
+	m.records.WithLabelValues(topic, outcome).Add(float64(n))
 }
 
 func (m *consumerMetrics) collectors() []prometheus.Collector {
