@@ -82,12 +82,12 @@ func classifyToken(err *tokenError, doing string) error {
 	case status == 0:
 		return ticket.Wrap(ticket.CodeUnavailable, err, "%s", doing)
 	case status == http.StatusTooManyRequests:
-		return ticket.Errorf(ticket.CodeRateLimited, "%s: no Google token: status %d", doing, status)
+		return ticket.Errorf(ticket.CodeRateLimited, "%s: no Google token (status %d)", doing, status)
 	case status >= http.StatusInternalServerError:
-		return ticket.Errorf(ticket.CodeUnavailable, "%s: no Google token: status %d", doing, status)
+		return ticket.Errorf(ticket.CodeUnavailable, "%s: no Google token (status %d)", doing, status)
 	default:
 		// The body of the refusal stays out: it may repeat what we sent.
-		return ticket.Errorf(ticket.CodeUnauthorized, "%s: Google refused the credentials: status %d", doing, status)
+		return ticket.Errorf(ticket.CodeUnauthorized, "%s: Google refused the credentials (status %d)", doing, status)
 	}
 }
 
