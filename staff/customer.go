@@ -1,0 +1,146 @@
+package staff
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/digital-fte/fte/schema"
+	"github.com/digital-fte/fte/ticket"
+)
+
+// maxShown is how many tickets of a customer are shown.
+const maxShown = 50
+
+// Tiers returns what a customer can be: vip is served before standard.
+func Tiers() []string { return []string{"standard", "vip"} }
+
+// Identity is an address or number under which a customer is known: verified if
+// its channel has proved it, else only claimed.
+type Identity struct {
+	Kind     string `json:"kind"` // email or whatsapp
+	Value    string `json:"value"`
+	Verified bool   `json:"verified"`
+}
+
+// Customer is a customer as people see him.
+type Customer struct {
+	ID         uuid.UUID  `json:"customer_id"`
+	Name       string     `json:"name"`
+	Tier       string     `json:"tier"`
+	Since      time.Time  `json:"since"`
+	Identities []Identity `json:"identities"`
+	Tickets    []Ticket   `json:"tickets"` // the newest first, at most 50
+}
+
+// Customer returns the customer with this mail address, phone number or ticket
+// number. Codes: invalid, notfound.
+func (d *Desk) Customer(ctx context.Context, ref string) (Customer, error) {
+	id, err := d.customerID(ctx, ref)
+	if err != nil {
+		return Customer{}, err
+	}
+	row, err := d.DB.StaffCustomer(ctx, id)
+	if err != nil {
+		return Customer{}, schema.Classify(err)
+	}
+	identities, err := d.DB.IdentitiesOf(ctx, id)
+	if err != nil {
+		return Customer{}, schema.Classify(err)
+	}
+	tickets, err := d.DB.TicketsOfCustomer(ctx, schema.TicketsOfCustomerParams{CustomerID: id, MaxTickets: maxShown})
+	if err != nil {
+		return Customer{}, schema.Classify(err)
+	}
+	c := Customer{
+		ID: id, Name: row.Name, Tier: row.Tier, Since: row.CreatedAt,
+		Identities: make([]Identity, len(identities)), Tickets: make([]Ticket, len(tickets)),
+	}
+	for i, known := range identities {
+		c.Identities[i] = Identity(known)
+	}
+	for i, t := range tickets {
+		c.Tickets[i] = ticketOf(schema.StaffTicketRow(t))
+	}
+	return c, nil
+}
+
+// TierChange is a customer's tier before and after.
+type TierChange struct {
+	CustomerID uuid.UUID `json:"customer_id"`
+	Before     string    `json:"before"`
+	After      string    `json:"after"`
+}
+
+// SetTier sets the tier of the customer with this mail address, phone number or
+// ticket number. Codes: invalid, notfound.
+func (d *Desk) SetTier(ctx context.Context, actor, ref, tier string) (TierChange, error) {
+	if err := CheckActor(actor); err != nil {
+		return TierChange{}, err
+	}
+	if tier != "standard" && tier != "vip" {
+		return TierChange{}, ticket.Errorf(ticket.CodeInvalid, "the tier must be %s", strings.Join(Tiers(), " or "))
+	}
+	id, err := d.customerID(ctx, ref)
+	if err != nil {
+		return TierChange{}, err
+	}
+	change := TierChange{CustomerID: id, After: tier}
+	err = d.DB.Tx(ctx, func(q *schema.Queries) error {
+		if change.Before, err = q.LockTier(ctx, id); err != nil {
+			return err
+		}
+		if err := q.SetTier(ctx, schema.SetTierParams{ID: id, Tier: tier}); err != nil {
+			return err
+		}
+		return audit(ctx, q, actor, "set_tier", "customer:"+id.String(), change)
+	})
+	return change, schema.Classify(err)
+}
+
+func (d *Desk) customerID(ctx context.Context, ref string) (uuid.UUID, error) {
+	ref = strings.TrimSpace(ref)
+	if _, ok := readNumber(ref); ok {
+		t, err := d.Find(ctx, ref)
+		return t.CustomerID, err
+	}
+	key, err := identityOf(ref)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	known, err := d.DB.GetIdentity(ctx, key)
+	if schema.NoRows(err) {
+		return uuid.Nil, unknown("nobody is known under this " + map[string]string{"email": "mail address", "whatsapp": "number"}[key.Kind])
+	}
+	return known.CustomerID, schema.Classify(err)
+}
+
+// identityOf reads a mail address or a phone number as people write it.
+func identityOf(ref string) (schema.GetIdentityParams, error) {
+	if strings.Contains(ref, "@") {
+		return schema.GetIdentityParams{Kind: "email", Value: strings.ToLower(ref)}, nil
+	}
+	number, digits := "", 0
+	for _, r := range strings.TrimPrefix(ref, "whatsapp:") {
+		switch {
+		case r >= '0' && r <= '9' && number != "":
+			digits++
+			number += string(r)
+		case r == '+' && number == "":
+			number = "+"
+		case strings.ContainsRune(" -./()", r):
+		default:
+			return schema.GetIdentityParams{}, errNoIdentity()
+		}
+	}
+	if digits < 7 || digits > 15 {
+		return schema.GetIdentityParams{}, errNoIdentity()
+	}
+	return schema.GetIdentityParams{Kind: "whatsapp", Value: number}, nil
+}
+
+func errNoIdentity() error {
+	return ticket.Errorf(ticket.CodeInvalid, "a customer is named by a mail address, a phone number with + and country code, or a ticket number")
+}
