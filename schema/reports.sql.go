@@ -232,7 +232,7 @@ func (q *Queries) DayVolume(ctx context.Context, arg DayVolumeParams) (DayVolume
 }
 
 const escalatedTicket = `-- name: EscalatedTicket :one
-SELECT t.status, c.workflow_id
+SELECT t.status, t.sla_due_at, c.workflow_id
 FROM tickets t
 JOIN conversations c ON c.id = t.conversation_id
 WHERE t.id = $1
@@ -240,6 +240,7 @@ WHERE t.id = $1
 
 type EscalatedTicketRow struct {
 	Status     ticket.Status
+	SlaDueAt   *time.Time
 	WorkflowID string
 }
 
@@ -247,7 +248,7 @@ type EscalatedTicketRow struct {
 func (q *Queries) EscalatedTicket(ctx context.Context, id uuid.UUID) (EscalatedTicketRow, error) {
 	row := q.db.QueryRow(ctx, escalatedTicket, id)
 	var i EscalatedTicketRow
-	err := row.Scan(&i.Status, &i.WorkflowID)
+	err := row.Scan(&i.Status, &i.SlaDueAt, &i.WorkflowID)
 	return i, err
 }
 

@@ -77,7 +77,7 @@ UPDATE daily_reports SET mailed_at = now() WHERE day = sqlc.arg(day)::text::date
 
 -- EscalatedTicket returns what an alert about a ticket says beyond its event.
 -- name: EscalatedTicket :one
-SELECT t.status, c.workflow_id
+SELECT t.status, t.sla_due_at, c.workflow_id
 FROM tickets t
 JOIN conversations c ON c.id = t.conversation_id
 WHERE t.id = sqlc.arg(id);
