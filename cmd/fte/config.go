@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/mail"
 	"net/url"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/sethvargo/go-envconfig"
 
+	"github.com/digital-fte/fte/sla"
 	"github.com/digital-fte/fte/ticket"
 )
 
@@ -54,6 +56,7 @@ type Config struct {
 	PubSubServiceAcct  string `env:"GMAIL_PUBSUB_SERVICE_ACCOUNT"`
 	GoogleCertsURL     string `env:"GOOGLE_CERTS_URL"`
 	StaffAlertWebhook  string `env:"STAFF_ALERT_WEBHOOK"`
+	StaffAlertEmail    string `env:"STAFF_ALERT_EMAIL"`
 
 	// The build that this worker is of, which the Temporal Worker Controller
 	// sets. Both or neither: without them workers are unversioned.
@@ -61,13 +64,24 @@ type Config struct {
 	WorkerBuildID  string `env:"TEMPORAL_WORKER_BUILD_ID"`
 
 	Company     string        `env:"FTE_COMPANY, default=Customer Support"`
-	CloseAfter  time.Duration `env:"FTE_CLOSE_AFTER, default=72h"`
 	FirstCheck  time.Duration `env:"FTE_SEND_FIRST_CHECK, default=15s"`
 	SecondCheck time.Duration `env:"FTE_SEND_SECOND_CHECK, default=45s"`
 	LogLevel    string        `env:"FTE_LOG_LEVEL, default=info"`
 	LogFormat   string        `env:"FTE_LOG_FORMAT, default=json"`
 
-	secrets ticket.Secrets
+	// What is promised to customers, and when people work.
+	BusinessHours    string        `env:"FTE_BUSINESS_HOURS, default=mon-fri 09:00-17:00"`
+	TimeZone         string        `env:"FTE_TIME_ZONE, default=UTC"`
+	Holidays         []string      `env:"FTE_HOLIDAYS"`
+	Targets          string        `env:"FTE_SLA"`
+	AcknowledgeAfter time.Duration `env:"FTE_ACKNOWLEDGE_AFTER, default=15m"`
+	SecondLevelAfter time.Duration `env:"FTE_SECOND_LEVEL_AFTER, default=30m"`
+	AutoReleaseAfter time.Duration `env:"FTE_AUTO_RELEASE_AFTER, default=4h"`
+	UnresolvedAfter  time.Duration `env:"FTE_UNRESOLVED_AFTER, default=24h"`
+	CloseAfter       time.Duration `env:"FTE_CLOSE_AFTER, default=72h"`
+
+	secrets  ticket.Secrets
+	promises sla.Policy
 }
 
 // demand is something a command needs, so that only its settings are asked for.
@@ -91,6 +105,7 @@ func loadConfig(ctx context.Context, lookuper envconfig.Lookuper, needs ...deman
 	}
 	faults = append(faults, c.channelFaults()...)
 	faults = append(faults, c.policyFaults()...)
+	faults = append(faults, c.promiseFaults()...)
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("the settings have %d fault(s):\n%w", len(faults), errors.Join(faults...))
 	}
@@ -145,6 +160,11 @@ func isHTTP(address string) bool {
 	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
+func isMail(address string) bool {
+	a, err := mail.ParseAddress(address)
+	return err == nil && a.Address == address
+}
+
 // channelFaults finds channels that are configured by half: an operator who
 // set one of the settings meant the channel to be on.
 func (c *Config) channelFaults() (faults []error) {
@@ -196,11 +216,11 @@ func (c *Config) policyFaults() (faults []error) {
 	fault((c.DeploymentName == "") != (c.WorkerBuildID == ""), "TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID belong together: one is set, the other is not")
 	fault(c.DrainDelay < 0, "FTE_DRAIN_DELAY must not be negative")
 	fault(c.ModelTimeout <= 0, "FTE_MODEL_TIMEOUT must be positive")
-	fault(c.CloseAfter <= 0, "FTE_CLOSE_AFTER must be positive")
 	fault(c.FirstCheck <= 0, "FTE_SEND_FIRST_CHECK must be positive")
 	fault(c.SecondCheck < c.FirstCheck, "FTE_SEND_SECOND_CHECK must not be before FTE_SEND_FIRST_CHECK")
 	fault(c.PromptPrice < 0 || c.OutputPrice < 0, "FTE_PROMPT_PRICE and FTE_OUTPUT_PRICE must not be negative")
 	fault(c.StaffAlertWebhook != "" && !isHTTP(c.StaffAlertWebhook), "STAFF_ALERT_WEBHOOK is not an http or https address")
+	fault(c.StaffAlertEmail != "" && !isMail(c.StaffAlertEmail), "STAFF_ALERT_EMAIL is not one mail address, such as team@example.com")
 	return faults
 }
 

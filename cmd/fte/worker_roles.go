@@ -93,7 +93,7 @@ func newActivities(ctx context.Context, w *workerProcess) (*activities.Activitie
 		DB: w.db, Publisher: w.producer, Mailbox: c.GmailMailbox, PubSubTopic: c.PubSubTopic,
 		PublicBaseURL: c.PublicBaseURL, Secrets: c.secrets, Logger: w.log,
 		Policy: activities.Policy{
-			Company: c.Company, CloseAfter: c.CloseAfter, FirstCheck: c.FirstCheck, SecondCheck: c.SecondCheck,
+			Company: c.Company, SLA: c.promises, FirstCheck: c.FirstCheck, SecondCheck: c.SecondCheck,
 			PromptPrice: c.PromptPrice, OutputPrice: c.OutputPrice,
 		},
 	}
