@@ -69,8 +69,7 @@ func waitForLock(ctx context.Context, dir, what string, progress io.Writer) (unl
 	defer tick.Stop()
 	for told := false; ; told = true {
 		unlock, err := part.Lock(dir)
-		var held *part.LockedError
-		if !errors.As(err, &held) {
+		if _, held := errors.AsType[*part.LockedError](err); !held {
 			return unlock, err
 		}
 		if !told {

@@ -86,8 +86,7 @@ func (s *Server) makeNamespace(ctx context.Context, attributes map[string]string
 		_, err := service.RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
 			Namespace: s.Namespace, WorkflowExecutionRetentionPeriod: durationpb.New(retention),
 		})
-		var exists *serviceerror.NamespaceAlreadyExists
-		if errors.As(serviceerror.FromStatus(status.Convert(err)), &exists) {
+		if _, exists := errors.AsType[*serviceerror.NamespaceAlreadyExists](serviceerror.FromStatus(status.Convert(err))); exists {
 			return nil
 		}
 		return err
