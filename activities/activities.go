@@ -18,6 +18,7 @@ import (
 	"github.com/digital-fte/fte/knowledge"
 	"github.com/digital-fte/fte/llm"
 	"github.com/digital-fte/fte/schema"
+	"github.com/digital-fte/fte/sla"
 	"github.com/digital-fte/fte/stream"
 	"github.com/digital-fte/fte/ticket"
 )
@@ -62,7 +63,7 @@ type Gmail interface {
 // Policy is what the company has decided.
 type Policy struct {
 	Company     string        // as customers know it
-	CloseAfter  time.Duration // how long a settled ticket waits for a reply before it closes
+	SLA         sla.Policy    // what is promised, and when people work
 	FirstCheck  time.Duration // after an unknown outcome: when to look at the provider first,
 	SecondCheck time.Duration // and when to look again before sending once more
 	PromptPrice float64       // USD for a million prompt tokens
@@ -80,10 +81,14 @@ type Options struct {
 	Gmail         Gmail
 	Mailbox       string // the address of Gmail
 	PubSubTopic   string // where Gmail pushes; empty means polling only
+	StaffEmail    string // where staff is written to; empty means nowhere
 	PublicBaseURL string
 	Secrets       ticket.Secrets
 	Policy        Policy
 	Logger        *slog.Logger
+	// Now tells the time of everything that a ticket's clocks follow from; nil
+	// means the machine's clock.
+	Now func() time.Time
 }
 
 // Activities holds what every activity needs. Its exported methods are the
@@ -91,4 +96,9 @@ type Options struct {
 type Activities struct{ Options }
 
 // New returns the activities.
-func New(o Options) *Activities { return &Activities{o} }
+func New(o Options) *Activities {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Activities{o}
+}

@@ -83,11 +83,7 @@ func (c gmailCarrier) newDraft(ctx context.Context, conv schema.Conversation, p 
 }
 
 func (c gmailCarrier) compose(ctx context.Context, conv schema.Conversation, p schema.PartsOfTurnRow) ([]byte, error) {
-	turn, err := c.DB.Turn(ctx, p.TurnID)
-	if err != nil {
-		return nil, err
-	}
-	open, err := c.DB.TicketByID(ctx, turn.TicketID)
+	open, err := c.ticketOf(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +96,7 @@ func (c gmailCarrier) compose(ctx context.Context, conv schema.Conversation, p s
 		To:   mail.Address{Address: p.Recipient}, ReplyTo: c.Secrets.ReplyAddress(c.Mailbox, conv.ID),
 		Subject: conv.Subject, OutboundID: p.ID.String(), At: p.CreatedAt,
 	}
-	answered, err := c.DB.MailToAnswer(ctx, schema.MailToAnswerParams{ConversationID: conv.ID, TurnID: &turn.ID})
+	answered, err := c.DB.MailToAnswer(ctx, schema.MailToAnswerParams{ConversationID: conv.ID, TurnID: p.TurnID})
 	if err != nil && !schema.NoRows(err) {
 		return nil, err
 	}
@@ -120,6 +116,19 @@ func (c gmailCarrier) compose(ctx context.Context, conv schema.Conversation, p s
 		out.Text = email.Render(letter)
 	}
 	return email.Compose(out)
+}
+
+// ticketOf returns the ticket that a part is about: that of its turn, or the
+// newest for a person's own words.
+func (c gmailCarrier) ticketOf(ctx context.Context, p schema.PartsOfTurnRow) (schema.Ticket, error) {
+	if p.TurnID == nil {
+		return c.DB.NewestTicket(ctx, p.ConversationID)
+	}
+	turn, err := c.DB.Turn(ctx, *p.TurnID)
+	if err != nil {
+		return schema.Ticket{}, err
+	}
+	return c.DB.TicketByID(ctx, turn.TicketID)
 }
 
 // readBack stores the Message-ID that Gmail really gave, which the customer's

@@ -18,7 +18,8 @@ import (
 // has settled yet, on the conversation's open ticket or a new one. What must
 // never be answered is settled here, and while a person owns the conversation
 // everything is theirs. Called again with the same messages it returns the
-// same turn, or none once they are settled.
+// same turn, or none once they are settled; without messages it says where the
+// conversation stands.
 func (a *Activities) CreateTicket(ctx context.Context, in ticket.CreateTicketInput) (res ticket.CreateTicketResult, err error) {
 	err = a.DB.Tx(ctx, func(q *schema.Queries) error {
 		res, err = a.createTicket(ctx, q, in)
@@ -30,18 +31,33 @@ func (a *Activities) CreateTicket(ctx context.Context, in ticket.CreateTicketInp
 	return res, a.done(ctx, schema.Classify(err))
 }
 
-func (a *Activities) createTicket(ctx context.Context, q *schema.Queries, in ticket.CreateTicketInput) (ticket.CreateTicketResult, error) {
-	res := ticket.CreateTicketResult{CloseAfter: a.Policy.CloseAfter}
+func (a *Activities) createTicket(ctx context.Context, q *schema.Queries, in ticket.CreateTicketInput) (res ticket.CreateTicketResult, err error) {
 	conv, err := q.LockConversation(ctx, in.ConversationID)
 	if err != nil {
 		return res, err
 	}
-	res.Owner = conv.Owner
 	res.CustomerRef = customerRef(conv.CustomerID)
 	unsettled, err := q.UnsettledMessages(ctx, schema.UnsettledMessagesParams{ConversationID: conv.ID, Ids: in.MessageIDs})
 	if err != nil {
 		return res, err
 	}
+	if len(unsettled) == 0 {
+		res.Standing, err = a.stands(ctx, q, conv.ID)
+	} else {
+		res, err = a.take(ctx, q, conv, unsettled, res)
+	}
+	if err != nil {
+		return res, err
+	}
+	res.Mode, err = mode(ctx, q, conv.Channel, res.Category)
+	return res, err
+}
+
+// take settles those of the messages that need no answer of the assistant and
+// opens the turn for the rest.
+func (a *Activities) take(
+	ctx context.Context, q *schema.Queries, conv schema.Conversation, unsettled []schema.UnsettledMessagesRow, res ticket.CreateTicketResult,
+) (ticket.CreateTicketResult, error) {
 	var batch, forPerson []schema.UnsettledMessagesRow
 	for _, m := range unsettled {
 		outcome := ticket.Suppressed
@@ -59,46 +75,59 @@ func (a *Activities) createTicket(ctx context.Context, q *schema.Queries, in tic
 		}
 	}
 	// Whatever somebody has to see needs a ticket, also when a person answers it.
-	visible := slices.Concat(batch, forPerson)
-	open, err := q.OpenTicket(ctx, conv.ID)
-	switch {
-	case schema.NoRows(err) && len(visible) == 0:
-		return res, nil
-	case schema.NoRows(err):
-		open, err = a.insertTicket(ctx, q, conv, visible[0])
+	if visible := slices.Concat(batch, forPerson); len(visible) > 0 {
+		open, err := q.OpenTicket(ctx, conv.ID)
+		if schema.NoRows(err) {
+			open, err = a.insertTicket(ctx, q, conv, visible[0])
+		}
+		if err != nil {
+			return res, err
+		}
+		if slices.ContainsFunc(visible, func(m schema.UnsettledMessagesRow) bool { return !m.AnsweredByPerson }) {
+			if open, err = a.waits(ctx, q, open, a.Now()); err != nil {
+				return res, err
+			}
+		}
+		if res, err = openTurn(ctx, q, open, batch, res); err != nil {
+			return res, err
+		}
 	}
-	if err != nil {
-		return res, err
-	}
-	res.TicketID, res.TicketNumber, res.Status = open.ID, open.Number, open.Status
-	res.Category, res.Priority = open.Category, open.Priority
+	var err error
+	res.Standing, err = a.standing(ctx, q, conv.ID)
+	return res, err
+}
+
+// openTurn opens the turn for a batch. A draft for another one waits no more:
+// the next answer covers all that nothing has settled.
+func openTurn(
+	ctx context.Context, q *schema.Queries, open schema.Ticket, batch []schema.UnsettledMessagesRow, res ticket.CreateTicketResult,
+) (ticket.CreateTicketResult, error) {
 	if len(batch) == 0 {
 		return res, nil
 	}
 	for _, m := range batch {
 		res.MessageIDs = append(res.MessageIDs, m.ID)
 	}
-	turn, err := q.OpenTurn(ctx, schema.OpenTurnParams{
-		ID: uuid.New(), ConversationID: conv.ID, TicketID: open.ID,
-		FirstMessageID: batch[0].ID, MessageIds: res.MessageIDs,
-	})
-	if err != nil {
+	if err := q.DropOutgrownDraft(ctx, schema.DropOutgrownDraftParams{
+		ID: open.ID, FirstMessageID: batch[0].ID, MessageIds: res.MessageIDs,
+	}); err != nil {
 		return res, err
 	}
+	turn, err := q.OpenTurn(ctx, schema.OpenTurnParams{
+		ID: uuid.New(), ConversationID: open.ConversationID, TicketID: open.ID,
+		FirstMessageID: batch[0].ID, MessageIds: res.MessageIDs,
+	})
 	res.TurnID = turn.ID
-	if open.Status == ticket.WaitingCustomer || open.Status == ticket.Resolved {
-		res.Status = ticket.Open
-		_, err = q.SetTicketStatus(ctx, schema.SetTicketStatusParams{ID: open.ID, Status: ticket.Open})
-	}
 	return res, err
 }
 
 // insertTicket opens a ticket, under the first of its ids that is free.
 func (a *Activities) insertTicket(ctx context.Context, q *schema.Queries, conv schema.Conversation, first schema.UnsettledMessagesRow) (schema.Ticket, error) {
+	at := a.Now()
 	for _, id := range a.ticketIDs(conv, first) {
 		open, err := q.InsertTicket(ctx, schema.InsertTicketParams{
 			ID: id, Number: ticket.Number(id), ConversationID: conv.ID, Subject: cmp.Or(first.Subject, conv.Subject),
-			Category: conv.InitialCategory, Priority: conv.InitialPriority,
+			Category: conv.InitialCategory, Priority: conv.InitialPriority, CreatedAt: &at,
 		})
 		if schema.NoRows(err) {
 			continue // an earlier ticket of this conversation has it

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/digital-fte/fte/failpoint"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/ticket"
@@ -39,13 +37,10 @@ type trace struct {
 	resume     bool   // calling send again cannot double the part
 }
 
-// deliver brings every part of a turn to its provider, in order. muted means
-// that a person has taken the conversation over and the rest was withdrawn.
-func (a *Activities) deliver(ctx context.Context, turnID uuid.UUID) (muted bool, err error) {
-	parts, err := a.DB.PartsOfTurn(ctx, turnID)
-	if err != nil {
-		return false, err
-	}
+// deliverParts brings parts to their provider, in order. muted means that a
+// person has taken the conversation over and the rest was withdrawn, which
+// never happens to a person's own words.
+func (a *Activities) deliverParts(ctx context.Context, parts []schema.PartsOfTurnRow) (muted bool, err error) {
 	for _, p := range parts {
 		switch p.State {
 		case "queued":
@@ -95,7 +90,7 @@ func (a *Activities) notClaimed(ctx context.Context, p schema.PartsOfTurnRow) (m
 	if err != nil {
 		return false, err
 	}
-	if conv.Owner == ticket.OwnerAI && conv.Epoch == p.Epoch {
+	if p.TurnID == nil || (conv.Owner == ticket.OwnerAI && conv.Epoch == p.Epoch) {
 		return false, ticket.Errorf(ticket.CodeConflict, "another worker has part %d", p.Part)
 	}
 	if err := a.DB.WithdrawPart(ctx, schema.WithdrawPartParams{
@@ -103,7 +98,7 @@ func (a *Activities) notClaimed(ctx context.Context, p schema.PartsOfTurnRow) (m
 	}); err != nil {
 		return false, err
 	}
-	return true, a.DB.CancelParts(ctx, p.TurnID)
+	return true, a.DB.CancelParts(ctx, *p.TurnID)
 }
 
 // call makes one provider call for a claimed part.

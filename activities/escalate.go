@@ -58,13 +58,15 @@ func (a *Activities) escalate(ctx context.Context, in ticket.EscalateInput) (res
 		if err := q.RecordRule(ctx, schema.RecordRuleParams{ID: turn.ID, Rule: "escalate:" + in.Code}); err != nil {
 			return err
 		}
-		open, err = q.TicketByID(ctx, turn.TicketID)
+		if open, err = q.TicketByID(ctx, turn.TicketID); err != nil {
+			return err
+		}
+		res.Standing, err = a.standing(ctx, q, conv.ID)
 		return err
 	})
 	if err != nil {
 		return res, err
 	}
-	res.Status = open.Status
 	event, err := EscalationEvent(in.TurnID, conv.CustomerID, ticket.TicketEscalated{
 		TicketID: open.ID, TicketNumber: open.Number, Reason: in.Code, Urgency: in.Urgency, Channel: conv.Channel, At: time.Now().UTC(),
 	})

@@ -33,6 +33,7 @@ import (
 	"github.com/digital-fte/fte/llm"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/schema/schematest"
+	"github.com/digital-fte/fte/sla"
 	"github.com/digital-fte/fte/stream"
 	"github.com/digital-fte/fte/ticket"
 )
@@ -76,7 +77,7 @@ func newWorld(t *testing.T) *world {
 	w.options = activities.Options{
 		DB: w.db, Publisher: w.published, Mailbox: mailbox, PublicBaseURL: "https://help.firnwacht.example/", Secrets: secrets,
 		Policy: activities.Policy{
-			Company: "Firnwacht", CloseAfter: 72 * time.Hour, FirstCheck: firstCheck, SecondCheck: secondCheck,
+			Company: "Firnwacht", SLA: sla.DefaultPolicy(), FirstCheck: firstCheck, SecondCheck: secondCheck,
 			PromptPrice: 1, OutputPrice: 10,
 		},
 		Logger: slog.New(slog.NewTextHandler(w.log, nil)),

@@ -37,6 +37,7 @@ JOIN conversations here ON here.id = t.conversation_id
 WHERE (c.id = here.id OR (here.sender_verified AND c.sender_verified AND c.customer_id = here.customer_id))
   AND m.id <> ALL (t.message_ids)
   AND NOT EXISTS (SELECT FROM outbox o WHERE o.message_id = m.id AND o.state IN ('failed', 'cancelled'))
+  AND (NOT starts_with(m.external_id, 'staff:') OR EXISTS (SELECT FROM outbox o WHERE o.message_id = m.id))
   AND m.provider_at <= (SELECT max(provider_at) FROM messages WHERE id = ANY (t.message_ids))
 ORDER BY m.provider_at DESC, m.external_id DESC
 LIMIT $2
@@ -50,7 +51,7 @@ type HistoryParams struct {
 // History returns the newest messages that came before the given turn: of
 // every verified conversation of this customer when the sender here is
 // verified, else of this conversation alone. What we never said, because it was
-// withdrawn or refused, is left out.
+// withdrawn or refused, or stored by a person and not sent, is left out.
 func (q *Queries) History(ctx context.Context, arg HistoryParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, history, arg.TurnID, arg.MaxMessages)
 	if err != nil {
@@ -125,7 +126,7 @@ const mailToAnswer = `-- name: MailToAnswer :one
 SELECT subject, rfc_message_id, rfc_references
 FROM messages
 WHERE conversation_id = $1 AND rfc_message_id IS NOT NULL
-ORDER BY (author = 'customer' AND turn_id = $2) DESC NULLS LAST, provider_at DESC
+ORDER BY coalesce(author = 'customer' AND turn_id = $2, false) DESC, provider_at DESC
 LIMIT 1
 `
 
@@ -270,7 +271,11 @@ func (q *Queries) SettleMessage(ctx context.Context, arg SettleMessageParams) (i
 }
 
 const unsettledMessages = `-- name: UnsettledMessages :many
-SELECT m.id, m.provider_at, m.external_id, m.subject, m.suppress_reason
+SELECT m.id, m.provider_at, m.external_id, m.subject, m.suppress_reason, EXISTS (
+    SELECT FROM messages r
+    WHERE r.conversation_id = m.conversation_id AND r.author = 'staff' AND r.received_at > m.received_at
+      AND (NOT starts_with(r.external_id, 'staff:') OR EXISTS (SELECT FROM outbox o WHERE o.message_id = r.id))
+) AS answered_by_person
 FROM messages m
 LEFT JOIN processed_messages p ON p.message_id = m.id
 WHERE m.conversation_id = $1
@@ -285,15 +290,16 @@ type UnsettledMessagesParams struct {
 }
 
 type UnsettledMessagesRow struct {
-	ID             uuid.UUID
-	ProviderAt     time.Time
-	ExternalID     string
-	Subject        string
-	SuppressReason string
+	ID               uuid.UUID
+	ProviderAt       time.Time
+	ExternalID       string
+	Subject          string
+	SuppressReason   string
+	AnsweredByPerson bool
 }
 
 // UnsettledMessages returns those of the given messages that nothing has
-// settled yet, oldest first.
+// settled yet, oldest first, and whether a person has written since each came.
 func (q *Queries) UnsettledMessages(ctx context.Context, arg UnsettledMessagesParams) ([]UnsettledMessagesRow, error) {
 	rows, err := q.db.Query(ctx, unsettledMessages, arg.ConversationID, arg.Ids)
 	if err != nil {
@@ -309,6 +315,7 @@ func (q *Queries) UnsettledMessages(ctx context.Context, arg UnsettledMessagesPa
 			&i.ExternalID,
 			&i.Subject,
 			&i.SuppressReason,
+			&i.AnsweredByPerson,
 		); err != nil {
 			return nil, err
 		}

@@ -11,6 +11,16 @@ import (
 	"github.com/google/uuid"
 )
 
+type Action struct {
+	ActionID       string
+	ConversationID uuid.UUID
+	Action         string
+	Actor          string
+	Request        []byte
+	Result         []byte
+	CreatedAt      time.Time
+}
+
 type ChannelConfig struct {
 	Channel   ticket.Channel
 	Category  string

@@ -47,25 +47,33 @@ func (q *Queries) ApplyDelivery(ctx context.Context, arg ApplyDeliveryParams) (i
 }
 
 const cancelParts = `-- name: CancelParts :exec
-UPDATE outbox SET state = 'cancelled' WHERE turn_id = $1 AND state = 'queued'
+UPDATE outbox SET state = 'cancelled' WHERE turn_id = $1::uuid AND state = 'queued'
 `
 
 // CancelParts withdraws what a turn has not handed to a provider yet.
-func (q *Queries) CancelParts(ctx context.Context, turnID *uuid.UUID) error {
+func (q *Queries) CancelParts(ctx context.Context, turnID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, cancelParts, turnID)
 	return err
 }
 
 const claimPart = `-- name: ClaimPart :execrows
+WITH c AS (
+    SELECT id, owner, epoch FROM conversations
+    WHERE id = (SELECT p.conversation_id FROM outbox p WHERE p.id = $1)
+    FOR SHARE
+)
 UPDATE outbox o
 SET state = 'sending', attempts = attempts + 1, absent_checks = 0, attempted_at = now()
-FROM conversations c
+FROM c
 WHERE o.id = $1 AND o.state = 'queued'
-  AND c.id = o.conversation_id AND c.owner = 'ai' AND c.epoch = o.epoch
+  AND (o.kind = 'reply' OR (c.owner = 'ai' AND c.epoch = o.epoch))
 `
 
 // ClaimPart takes a queued part for sending, only while the owner and the
-// epoch it was made for still hold. No row means that it may not be sent.
+// epoch it was made for still hold; a person's own words are sent whoever owns
+// the conversation. No row means that it may not be sent. It waits for whoever
+// has the conversation locked: once a takeover has committed, nothing of the
+// assistant can be claimed, nor while one is about to.
 func (q *Queries) ClaimPart(ctx context.Context, id uuid.UUID) (int64, error) {
 	result, err := q.db.Exec(ctx, claimPart, id)
 	if err != nil {
@@ -177,12 +185,93 @@ func (q *Queries) NoticeGiven(ctx context.Context, ticketID uuid.UUID) (bool, er
 	return exists, err
 }
 
+const partsOfMessage = `-- name: PartsOfMessage :many
+SELECT o.id, o.send_key, o.turn_id, o.conversation_id, o.message_id, o.kind, o.part, o.via, o.recipient, o.state, o.epoch, o.attempts, o.absent_checks, o.attempted_at, o.gmail_draft_id, o.provider_id, o.delivery, o.error, o.sent_at, o.created_at, m.body, m.subject,
+       coalesce(extract(epoch FROM now() - o.attempted_at), 0)::float8 AS age_seconds
+FROM outbox o
+JOIN messages m ON m.id = o.message_id
+WHERE o.message_id = $1 AND o.kind = 'reply'
+ORDER BY o.part
+`
+
+type PartsOfMessageRow struct {
+	ID             uuid.UUID
+	SendKey        string
+	TurnID         *uuid.UUID
+	ConversationID uuid.UUID
+	MessageID      uuid.UUID
+	Kind           ticket.Kind
+	Part           int32
+	Via            string
+	Recipient      string
+	State          string
+	Epoch          int64
+	Attempts       int32
+	AbsentChecks   int32
+	AttemptedAt    *time.Time
+	GmailDraftID   *string
+	ProviderID     *string
+	Delivery       ticket.Delivery
+	Error          string
+	SentAt         *time.Time
+	CreatedAt      time.Time
+	Body           string
+	Subject        string
+	AgeSeconds     float64
+}
+
+// PartsOfMessage returns the sends of a person's own message, as PartsOfTurn
+// does those of a turn.
+func (q *Queries) PartsOfMessage(ctx context.Context, messageID uuid.UUID) ([]PartsOfMessageRow, error) {
+	rows, err := q.db.Query(ctx, partsOfMessage, messageID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PartsOfMessageRow{}
+	for rows.Next() {
+		var i PartsOfMessageRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.SendKey,
+			&i.TurnID,
+			&i.ConversationID,
+			&i.MessageID,
+			&i.Kind,
+			&i.Part,
+			&i.Via,
+			&i.Recipient,
+			&i.State,
+			&i.Epoch,
+			&i.Attempts,
+			&i.AbsentChecks,
+			&i.AttemptedAt,
+			&i.GmailDraftID,
+			&i.ProviderID,
+			&i.Delivery,
+			&i.Error,
+			&i.SentAt,
+			&i.CreatedAt,
+			&i.Body,
+			&i.Subject,
+			&i.AgeSeconds,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const partsOfTurn = `-- name: PartsOfTurn :many
 SELECT o.id, o.send_key, o.turn_id, o.conversation_id, o.message_id, o.kind, o.part, o.via, o.recipient, o.state, o.epoch, o.attempts, o.absent_checks, o.attempted_at, o.gmail_draft_id, o.provider_id, o.delivery, o.error, o.sent_at, o.created_at, m.body, m.subject,
        coalesce(extract(epoch FROM now() - o.attempted_at), 0)::float8 AS age_seconds
 FROM outbox o
 JOIN messages m ON m.id = o.message_id
-WHERE o.turn_id = $1
+WHERE o.turn_id = $1::uuid
 ORDER BY o.created_at, o.part
 `
 
@@ -213,7 +302,7 @@ type PartsOfTurnRow struct {
 }
 
 // PartsOfTurn returns the sends of a turn, in the order in which they go out.
-func (q *Queries) PartsOfTurn(ctx context.Context, turnID *uuid.UUID) ([]PartsOfTurnRow, error) {
+func (q *Queries) PartsOfTurn(ctx context.Context, turnID uuid.UUID) ([]PartsOfTurnRow, error) {
 	rows, err := q.db.Query(ctx, partsOfTurn, turnID)
 	if err != nil {
 		return nil, err
@@ -312,10 +401,11 @@ const recordFailed = `-- name: RecordFailed :exec
 WITH failed AS (
     UPDATE outbox f SET state = 'failed', delivery = 'failed', error = $1
     WHERE f.id = $2 AND f.state = 'sending' AND f.attempts = $3
-    RETURNING f.turn_id
+    RETURNING f.turn_id, f.message_id
 )
 UPDATE outbox o SET state = 'cancelled'
-FROM failed WHERE o.turn_id = failed.turn_id AND o.state = 'queued'
+FROM failed
+WHERE o.state = 'queued' AND (o.turn_id = failed.turn_id OR (failed.turn_id IS NULL AND o.message_id = failed.message_id))
 `
 
 type RecordFailedParams struct {
@@ -374,11 +464,16 @@ func (q *Queries) ReleasePart(ctx context.Context, arg ReleasePartParams) error 
 }
 
 const retryPart = `-- name: RetryPart :execrows
+WITH c AS (
+    SELECT id, owner, epoch FROM conversations
+    WHERE id = (SELECT p.conversation_id FROM outbox p WHERE p.id = $1)
+    FOR SHARE
+)
 UPDATE outbox o
 SET attempts = attempts + 1, absent_checks = 0, attempted_at = now()
-FROM conversations c
+FROM c
 WHERE o.id = $1 AND o.state = 'sending' AND o.attempts = $2
-  AND c.id = o.conversation_id AND c.owner = 'ai' AND c.epoch = o.epoch
+  AND (o.kind = 'reply' OR (c.owner = 'ai' AND c.epoch = o.epoch))
 `
 
 type RetryPartParams struct {

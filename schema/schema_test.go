@@ -116,7 +116,7 @@ func outboxPart(t *testing.T, db *schema.DB, c schema.Conversation) schema.Parts
 		ID: out, ConversationID: c.ID, Channel: c.Channel, ExternalID: key, Author: ticket.Assistant, Body: "hi", ProviderAt: time.Now(), TurnID: &turn.ID,
 	}))
 	require.NoError(t, db.InsertOutbox(ctx, schema.InsertOutboxParams{
-		ID: uuid.New(), SendKey: key, TurnID: turn.ID, ConversationID: c.ID, MessageID: out, Kind: ticket.KindAnswer, Part: 1,
+		ID: uuid.New(), SendKey: key, TurnID: &turn.ID, ConversationID: c.ID, MessageID: out, Kind: ticket.KindAnswer, Part: 1,
 		Via: "whatsapp", Recipient: "+491511234567", Epoch: c.Epoch,
 	}))
 	parts, err := db.PartsOfTurn(ctx, turn.ID)
@@ -171,7 +171,7 @@ func TestDeliveryNeverGoesBack(t *testing.T) {
 		n, err := db.ApplyDelivery(t.Context(), schema.ApplyDeliveryParams{Delivery: string(step.status), ProviderID: "SM9", ID: &part.ID})
 		require.NoError(t, err)
 		require.Equal(t, step.rows, n, step.status)
-		parts, err := db.PartsOfTurn(t.Context(), part.TurnID)
+		parts, err := db.PartsOfTurn(t.Context(), *part.TurnID)
 		require.NoError(t, err)
 		require.Equal(t, step.want, parts[0].Delivery)
 		require.Equal(t, "sent", parts[0].State, "a callback proves that the provider accepted the part")

@@ -7,6 +7,7 @@ package schema
 
 import (
 	"context"
+	"time"
 
 	"github.com/digital-fte/fte/ticket"
 	"github.com/google/uuid"
@@ -41,7 +42,9 @@ func (q *Queries) AddSentiment(ctx context.Context, arg AddSentimentParams) erro
 }
 
 const classifyTicket = `-- name: ClassifyTicket :exec
-UPDATE tickets SET category = $1, priority = $2, updated_at = now()
+UPDATE tickets
+SET category = $1, updated_at = now(),
+    priority = CASE WHEN priority_by_person THEN priority ELSE $2 END
 WHERE id = $3 AND closed_at IS NULL
 `
 
@@ -51,14 +54,16 @@ type ClassifyTicketParams struct {
 	ID       uuid.UUID
 }
 
-// ClassifyTicket stores what the model made of the matter.
+// ClassifyTicket stores what the model made of the matter; a priority that a
+// person has set stays.
 func (q *Queries) ClassifyTicket(ctx context.Context, arg ClassifyTicketParams) error {
 	_, err := q.db.Exec(ctx, classifyTicket, arg.Category, arg.Priority, arg.ID)
 	return err
 }
 
 const closeTicket = `-- name: CloseTicket :execrows
-UPDATE tickets SET status = 'closed', closed_at = now(), updated_at = now()
+UPDATE tickets
+SET status = 'closed', closed_at = now(), pending_draft_id = NULL, sla_due_at = NULL, updated_at = now()
 WHERE id = $1 AND status IN ('waiting_customer', 'resolved')
 `
 
@@ -96,15 +101,27 @@ func (q *Queries) EscalateTicket(ctx context.Context, arg EscalateTicketParams) 
 }
 
 const escalateUndelivered = `-- name: EscalateUndelivered :one
+WITH part AS (
+    SELECT o.conversation_id, o.turn_id, u.ticket_id
+    FROM outbox o
+    LEFT JOIN turns u ON u.id = o.turn_id
+    WHERE o.via = 'whatsapp' AND o.delivery = 'failed' AND o.provider_id = $3::text
+), conv AS (
+    UPDATE conversations c SET revision = revision + 1
+    FROM part WHERE c.id = part.conversation_id
+    RETURNING c.id
+)
 UPDATE tickets t
 SET status = CASE WHEN t.status = 'with_human' THEN t.status ELSE 'needs_human' END,
+    escalated_at = CASE WHEN t.status = 'with_human' THEN t.escalated_at ELSE coalesce(t.escalated_at, now()) END,
+    waiting_since = CASE WHEN t.idle_since IS NOT NULL THEN now() ELSE coalesce(t.waiting_since, now()) END,
+    idle_since = NULL, resolved_at = NULL,
     escalation_code = $1, escalation_reason = $2, updated_at = now()
-FROM outbox o
-JOIN turns u ON u.id = o.turn_id
-JOIN conversations c ON c.id = o.conversation_id
-WHERE t.id = u.ticket_id AND t.closed_at IS NULL
-  AND o.via = 'whatsapp' AND o.delivery = 'failed' AND o.provider_id = $3::text
-RETURNING t.id, t.number, o.turn_id, c.customer_id, c.channel
+FROM part
+JOIN conv ON conv.id = part.conversation_id
+JOIN conversations c ON c.id = conv.id
+WHERE t.conversation_id = c.id AND t.closed_at IS NULL AND (t.id = part.ticket_id OR part.turn_id IS NULL)
+RETURNING t.id, t.number, coalesce(part.turn_id, t.id)::uuid AS turn_id, c.customer_id, c.channel
 `
 
 type EscalateUndeliveredParams struct {
@@ -116,13 +133,15 @@ type EscalateUndeliveredParams struct {
 type EscalateUndeliveredRow struct {
 	ID         uuid.UUID
 	Number     string
-	TurnID     *uuid.UUID
+	TurnID     uuid.UUID
 	CustomerID uuid.UUID
 	Channel    ticket.Channel
 }
 
 // EscalateUndelivered marks the ticket of a WhatsApp part that a provider took
-// and then failed to deliver, unless the ticket is closed.
+// and then failed to deliver, unless the ticket is closed: the customer has
+// heard nothing, so it is our move again. The turn is the ticket itself for a
+// person's own message, which has none.
 func (q *Queries) EscalateUndelivered(ctx context.Context, arg EscalateUndeliveredParams) (EscalateUndeliveredRow, error) {
 	row := q.db.QueryRow(ctx, escalateUndelivered, arg.EscalationCode, arg.EscalationReason, arg.ProviderID)
 	var i EscalateUndeliveredRow
@@ -137,8 +156,9 @@ func (q *Queries) EscalateUndelivered(ctx context.Context, arg EscalateUndeliver
 }
 
 const insertTicket = `-- name: InsertTicket :one
-INSERT INTO tickets (id, number, conversation_id, subject, category, priority)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO tickets (id, number, conversation_id, subject, category, priority, created_at)
+VALUES ($1, $2, $3, $4, $5, $6,
+        coalesce($7::timestamptz, now()))
 ON CONFLICT (id) DO NOTHING
 RETURNING id, number, conversation_id, status, subject, category, priority, escalation_code, escalation_reason, created_at, updated_at, closed_at, priority_by_person, first_replied_at, waiting_since, idle_since, used_business_ms, used_wall_ms, escalated_at, person_at, resolved_at, pending_draft_id, sla_due_at
 `
@@ -150,6 +170,7 @@ type InsertTicketParams struct {
 	Subject        string
 	Category       string
 	Priority       string
+	CreatedAt      *time.Time
 }
 
 // InsertTicket opens a ticket; no row comes back when the id is taken, and a
@@ -162,7 +183,44 @@ func (q *Queries) InsertTicket(ctx context.Context, arg InsertTicketParams) (Tic
 		arg.Subject,
 		arg.Category,
 		arg.Priority,
+		arg.CreatedAt,
 	)
+	var i Ticket
+	err := row.Scan(
+		&i.ID,
+		&i.Number,
+		&i.ConversationID,
+		&i.Status,
+		&i.Subject,
+		&i.Category,
+		&i.Priority,
+		&i.EscalationCode,
+		&i.EscalationReason,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.ClosedAt,
+		&i.PriorityByPerson,
+		&i.FirstRepliedAt,
+		&i.WaitingSince,
+		&i.IdleSince,
+		&i.UsedBusinessMs,
+		&i.UsedWallMs,
+		&i.EscalatedAt,
+		&i.PersonAt,
+		&i.ResolvedAt,
+		&i.PendingDraftID,
+		&i.SlaDueAt,
+	)
+	return i, err
+}
+
+const newestTicket = `-- name: NewestTicket :one
+SELECT id, number, conversation_id, status, subject, category, priority, escalation_code, escalation_reason, created_at, updated_at, closed_at, priority_by_person, first_replied_at, waiting_since, idle_since, used_business_ms, used_wall_ms, escalated_at, person_at, resolved_at, pending_draft_id, sla_due_at FROM tickets WHERE conversation_id = $1 ORDER BY created_at DESC, id LIMIT 1
+`
+
+// NewestTicket returns the ticket that a conversation had last, open or not.
+func (q *Queries) NewestTicket(ctx context.Context, conversationID uuid.UUID) (Ticket, error) {
+	row := q.db.QueryRow(ctx, newestTicket, conversationID)
 	var i Ticket
 	err := row.Scan(
 		&i.ID,

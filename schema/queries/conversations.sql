@@ -38,21 +38,29 @@ UPDATE conversations
 SET gmail_thread_id = sqlc.arg(gmail_thread_id)
 WHERE id = sqlc.arg(id) AND gmail_thread_id IS NULL;
 
--- TakeOver gives a conversation and its open ticket to a person and withdraws
--- what the assistant has not handed to a provider yet.
+-- TakeOver records that a person has written from outside of the service: the
+-- conversation and its open ticket are theirs from now on, and what the
+-- assistant has not handed to a provider yet is withdrawn. How long our move
+-- lasted is counted when the ticket is read next: until then the ticket has both
+-- the beginning of it and the end.
 -- name: TakeOver :exec
 WITH taken AS (
-    UPDATE conversations c SET owner = 'human', epoch = epoch + 1
-    WHERE c.id = sqlc.arg(id) AND c.owner = 'ai'
+    UPDATE conversations c
+    SET owner = 'human', epoch = c.epoch + CASE c.owner WHEN 'ai' THEN 1 ELSE 0 END, revision = c.revision + 1,
+        assignee = CASE c.owner WHEN 'ai' THEN '' ELSE c.assignee END
+    WHERE c.id = sqlc.arg(id)
     RETURNING c.id
 ), muted AS (
     UPDATE outbox o SET state = 'cancelled'
-    FROM taken WHERE o.conversation_id = taken.id AND o.state = 'queued'
+    FROM taken WHERE o.conversation_id = taken.id AND o.state = 'queued' AND o.kind <> 'reply'
 )
-UPDATE tickets t SET status = 'with_human', updated_at = now()
+UPDATE tickets t
+SET status = 'with_human', person_at = now(), first_replied_at = coalesce(t.first_replied_at, now()),
+    idle_since = CASE WHEN t.waiting_since IS NULL THEN now() ELSE coalesce(t.idle_since, now()) END,
+    escalated_at = NULL, resolved_at = NULL, pending_draft_id = NULL, sla_due_at = NULL, updated_at = now()
 FROM taken WHERE t.conversation_id = taken.id AND t.closed_at IS NULL;
 
 -- GiveBack makes the assistant answer a conversation again.
 -- name: GiveBack :exec
-UPDATE conversations SET owner = 'ai', epoch = epoch + 1
+UPDATE conversations SET owner = 'ai', epoch = epoch + 1, assignee = ''
 WHERE id = sqlc.arg(id) AND owner = 'human';

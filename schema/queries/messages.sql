@@ -21,9 +21,13 @@ JOIN conversations c ON c.id = m.conversation_id
 WHERE m.channel = sqlc.arg(channel) AND m.external_id = sqlc.arg(external_id);
 
 -- UnsettledMessages returns those of the given messages that nothing has
--- settled yet, oldest first.
+-- settled yet, oldest first, and whether a person has written since each came.
 -- name: UnsettledMessages :many
-SELECT m.id, m.provider_at, m.external_id, m.subject, m.suppress_reason
+SELECT m.id, m.provider_at, m.external_id, m.subject, m.suppress_reason, EXISTS (
+    SELECT FROM messages r
+    WHERE r.conversation_id = m.conversation_id AND r.author = 'staff' AND r.received_at > m.received_at
+      AND (NOT starts_with(r.external_id, 'staff:') OR EXISTS (SELECT FROM outbox o WHERE o.message_id = r.id))
+) AS answered_by_person
 FROM messages m
 LEFT JOIN processed_messages p ON p.message_id = m.id
 WHERE m.conversation_id = sqlc.arg(conversation_id)
@@ -41,7 +45,7 @@ ORDER BY provider_at, external_id;
 -- History returns the newest messages that came before the given turn: of
 -- every verified conversation of this customer when the sender here is
 -- verified, else of this conversation alone. What we never said, because it was
--- withdrawn or refused, is left out.
+-- withdrawn or refused, or stored by a person and not sent, is left out.
 -- name: History :many
 SELECT m.id
 FROM messages m
@@ -51,6 +55,7 @@ JOIN conversations here ON here.id = t.conversation_id
 WHERE (c.id = here.id OR (here.sender_verified AND c.sender_verified AND c.customer_id = here.customer_id))
   AND m.id <> ALL (t.message_ids)
   AND NOT EXISTS (SELECT FROM outbox o WHERE o.message_id = m.id AND o.state IN ('failed', 'cancelled'))
+  AND (NOT starts_with(m.external_id, 'staff:') OR EXISTS (SELECT FROM outbox o WHERE o.message_id = m.id))
   AND m.provider_at <= (SELECT max(provider_at) FROM messages WHERE id = ANY (t.message_ids))
 ORDER BY m.provider_at DESC, m.external_id DESC
 LIMIT sqlc.arg(max_messages);
@@ -72,7 +77,7 @@ UPDATE messages SET turn_id = sqlc.arg(turn_id) WHERE id = ANY (sqlc.arg(ids)::u
 SELECT subject, rfc_message_id, rfc_references
 FROM messages
 WHERE conversation_id = sqlc.arg(conversation_id) AND rfc_message_id IS NOT NULL
-ORDER BY (author = 'customer' AND turn_id = sqlc.arg(turn_id)) DESC NULLS LAST, provider_at DESC
+ORDER BY coalesce(author = 'customer' AND turn_id = sqlc.arg(turn_id), false) DESC, provider_at DESC
 LIMIT 1;
 
 -- RecordRFCMessageID stores the Message-ID that the provider gave a mail of ours.

@@ -16,26 +16,49 @@ SELECT o.*, m.body, m.subject,
        coalesce(extract(epoch FROM now() - o.attempted_at), 0)::float8 AS age_seconds
 FROM outbox o
 JOIN messages m ON m.id = o.message_id
-WHERE o.turn_id = sqlc.arg(turn_id)
+WHERE o.turn_id = sqlc.arg(turn_id)::uuid
 ORDER BY o.created_at, o.part;
 
+-- PartsOfMessage returns the sends of a person's own message, as PartsOfTurn
+-- does those of a turn.
+-- name: PartsOfMessage :many
+SELECT o.*, m.body, m.subject,
+       coalesce(extract(epoch FROM now() - o.attempted_at), 0)::float8 AS age_seconds
+FROM outbox o
+JOIN messages m ON m.id = o.message_id
+WHERE o.message_id = sqlc.arg(message_id) AND o.kind = 'reply'
+ORDER BY o.part;
+
 -- ClaimPart takes a queued part for sending, only while the owner and the
--- epoch it was made for still hold. No row means that it may not be sent.
+-- epoch it was made for still hold; a person's own words are sent whoever owns
+-- the conversation. No row means that it may not be sent. It waits for whoever
+-- has the conversation locked: once a takeover has committed, nothing of the
+-- assistant can be claimed, nor while one is about to.
 -- name: ClaimPart :execrows
+WITH c AS (
+    SELECT id, owner, epoch FROM conversations
+    WHERE id = (SELECT p.conversation_id FROM outbox p WHERE p.id = sqlc.arg(id))
+    FOR SHARE
+)
 UPDATE outbox o
 SET state = 'sending', attempts = attempts + 1, absent_checks = 0, attempted_at = now()
-FROM conversations c
+FROM c
 WHERE o.id = sqlc.arg(id) AND o.state = 'queued'
-  AND c.id = o.conversation_id AND c.owner = 'ai' AND c.epoch = o.epoch;
+  AND (o.kind = 'reply' OR (c.owner = 'ai' AND c.epoch = o.epoch));
 
 -- RetryPart is ClaimPart for a part whose first call left no trace at the
 -- provider: it is still ours, and goes out once more.
 -- name: RetryPart :execrows
+WITH c AS (
+    SELECT id, owner, epoch FROM conversations
+    WHERE id = (SELECT p.conversation_id FROM outbox p WHERE p.id = sqlc.arg(id))
+    FOR SHARE
+)
 UPDATE outbox o
 SET attempts = attempts + 1, absent_checks = 0, attempted_at = now()
-FROM conversations c
+FROM c
 WHERE o.id = sqlc.arg(id) AND o.state = 'sending' AND o.attempts = sqlc.arg(attempts)
-  AND c.id = o.conversation_id AND c.owner = 'ai' AND c.epoch = o.epoch;
+  AND (o.kind = 'reply' OR (c.owner = 'ai' AND c.epoch = o.epoch));
 
 -- ReleasePart returns a part to the queue because the provider surely did not
 -- take it. Only the claim that is given may be released: a worker that comes
@@ -70,14 +93,15 @@ WHERE id = sqlc.arg(id) AND state <> 'sent';
 WITH failed AS (
     UPDATE outbox f SET state = 'failed', delivery = 'failed', error = sqlc.arg(error)
     WHERE f.id = sqlc.arg(id) AND f.state = 'sending' AND f.attempts = sqlc.arg(attempts)
-    RETURNING f.turn_id
+    RETURNING f.turn_id, f.message_id
 )
 UPDATE outbox o SET state = 'cancelled'
-FROM failed WHERE o.turn_id = failed.turn_id AND o.state = 'queued';
+FROM failed
+WHERE o.state = 'queued' AND (o.turn_id = failed.turn_id OR (failed.turn_id IS NULL AND o.message_id = failed.message_id));
 
 -- CancelParts withdraws what a turn has not handed to a provider yet.
 -- name: CancelParts :exec
-UPDATE outbox SET state = 'cancelled' WHERE turn_id = sqlc.arg(turn_id) AND state = 'queued';
+UPDATE outbox SET state = 'cancelled' WHERE turn_id = sqlc.arg(turn_id)::uuid AND state = 'queued';
 
 -- WithdrawPart gives up a part that was handed over and left no trace at the
 -- provider, because a person owns the conversation by now.

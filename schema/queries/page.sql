@@ -15,7 +15,8 @@ LIMIT 1;
 -- conversation: the messages of the ticket's turns, and those no turn has
 -- taken up which came while it was the conversation's ticket. Whoever holds a
 -- form ticket began that conversation and sees what followed on it as well. A
--- message of ours that was withdrawn is left out.
+-- message of ours that was withdrawn is left out, and one that a person has
+-- stored and not sent.
 -- name: PageMessages :many
 WITH shown AS MATERIALIZED (
     SELECT t.id, t.conversation_id, ARRAY(
@@ -55,4 +56,5 @@ LEFT JOIN LATERAL (
 ) o ON true
 WHERE coalesce(u.ticket_id, k.ticket_id, CASE WHEN m.received_at > t.since AND m.received_at <= t.until THEN t.id END) = ANY (t.ids)
   AND o.state IS DISTINCT FROM 'cancelled'
+  AND (NOT starts_with(m.external_id, 'staff:') OR o.state IS NOT NULL)
 ORDER BY m.provider_at, m.received_at, m.external_id;

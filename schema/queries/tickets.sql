@@ -2,11 +2,16 @@
 -- name: OpenTicket :one
 SELECT * FROM tickets WHERE conversation_id = sqlc.arg(conversation_id) AND closed_at IS NULL;
 
+-- NewestTicket returns the ticket that a conversation had last, open or not.
+-- name: NewestTicket :one
+SELECT * FROM tickets WHERE conversation_id = sqlc.arg(conversation_id) ORDER BY created_at DESC, id LIMIT 1;
+
 -- InsertTicket opens a ticket; no row comes back when the id is taken, and a
 -- second open one of the same conversation is refused by the partial unique index.
 -- name: InsertTicket :one
-INSERT INTO tickets (id, number, conversation_id, subject, category, priority)
-VALUES (sqlc.arg(id), sqlc.arg(number), sqlc.arg(conversation_id), sqlc.arg(subject), sqlc.arg(category), sqlc.arg(priority))
+INSERT INTO tickets (id, number, conversation_id, subject, category, priority, created_at)
+VALUES (sqlc.arg(id), sqlc.arg(number), sqlc.arg(conversation_id), sqlc.arg(subject), sqlc.arg(category), sqlc.arg(priority),
+        coalesce(sqlc.narg(created_at)::timestamptz, now()))
 ON CONFLICT (id) DO NOTHING
 RETURNING *;
 
@@ -19,9 +24,12 @@ SELECT * FROM tickets WHERE id = sqlc.arg(id);
 UPDATE tickets SET status = sqlc.arg(status), updated_at = now()
 WHERE id = sqlc.arg(id) AND closed_at IS NULL;
 
--- ClassifyTicket stores what the model made of the matter.
+-- ClassifyTicket stores what the model made of the matter; a priority that a
+-- person has set stays.
 -- name: ClassifyTicket :exec
-UPDATE tickets SET category = sqlc.arg(category), priority = sqlc.arg(priority), updated_at = now()
+UPDATE tickets
+SET category = sqlc.arg(category), updated_at = now(),
+    priority = CASE WHEN priority_by_person THEN priority ELSE sqlc.arg(priority) END
 WHERE id = sqlc.arg(id) AND closed_at IS NULL;
 
 -- EscalateTicket marks a ticket as waiting for a person and says why.
@@ -35,21 +43,36 @@ WHERE id = sqlc.arg(id) AND closed_at IS NULL;
 -- person has to act on stays open. A message that nothing has settled yet opens
 -- a new ticket.
 -- name: CloseTicket :execrows
-UPDATE tickets SET status = 'closed', closed_at = now(), updated_at = now()
+UPDATE tickets
+SET status = 'closed', closed_at = now(), pending_draft_id = NULL, sla_due_at = NULL, updated_at = now()
 WHERE id = sqlc.arg(id) AND status IN ('waiting_customer', 'resolved');
 
 -- EscalateUndelivered marks the ticket of a WhatsApp part that a provider took
--- and then failed to deliver, unless the ticket is closed.
+-- and then failed to deliver, unless the ticket is closed: the customer has
+-- heard nothing, so it is our move again. The turn is the ticket itself for a
+-- person's own message, which has none.
 -- name: EscalateUndelivered :one
+WITH part AS (
+    SELECT o.conversation_id, o.turn_id, u.ticket_id
+    FROM outbox o
+    LEFT JOIN turns u ON u.id = o.turn_id
+    WHERE o.via = 'whatsapp' AND o.delivery = 'failed' AND o.provider_id = sqlc.arg(provider_id)::text
+), conv AS (
+    UPDATE conversations c SET revision = revision + 1
+    FROM part WHERE c.id = part.conversation_id
+    RETURNING c.id
+)
 UPDATE tickets t
 SET status = CASE WHEN t.status = 'with_human' THEN t.status ELSE 'needs_human' END,
+    escalated_at = CASE WHEN t.status = 'with_human' THEN t.escalated_at ELSE coalesce(t.escalated_at, now()) END,
+    waiting_since = CASE WHEN t.idle_since IS NOT NULL THEN now() ELSE coalesce(t.waiting_since, now()) END,
+    idle_since = NULL, resolved_at = NULL,
     escalation_code = sqlc.arg(escalation_code), escalation_reason = sqlc.arg(escalation_reason), updated_at = now()
-FROM outbox o
-JOIN turns u ON u.id = o.turn_id
-JOIN conversations c ON c.id = o.conversation_id
-WHERE t.id = u.ticket_id AND t.closed_at IS NULL
-  AND o.via = 'whatsapp' AND o.delivery = 'failed' AND o.provider_id = sqlc.arg(provider_id)::text
-RETURNING t.id, t.number, o.turn_id, c.customer_id, c.channel;
+FROM part
+JOIN conv ON conv.id = part.conversation_id
+JOIN conversations c ON c.id = conv.id
+WHERE t.conversation_id = c.id AND t.closed_at IS NULL AND (t.id = part.ticket_id OR part.turn_id IS NULL)
+RETURNING t.id, t.number, coalesce(part.turn_id, t.id)::uuid AS turn_id, c.customer_id, c.channel;
 
 -- AddSentiment appends one reading to the customer's history and keeps the
 -- last hundred; one reading a turn.

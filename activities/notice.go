@@ -1,0 +1,44 @@
+package activities
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/digital-fte/fte/sla"
+	"github.com/digital-fte/fte/ticket"
+)
+
+// maxNoticeRunes is how long a message on WhatsApp should be.
+const maxNoticeRunes = 300
+
+// handoverNotice tells the customer truthfully that a person has been asked,
+// and when people are there. It promises no time: nobody can keep that.
+func (a *Activities) handoverNotice(c ticket.Channel, number string) string {
+	now, calendar := a.Now(), a.Policy.SLA.Calendar
+	if c != ticket.WhatsApp {
+		return "Thank you for your message. Our automated assistant cannot settle this itself, so it has been passed to our team. " +
+			"A colleague will read it and reply to you here. You do not need to do anything.\n\n" + presence(calendar, now) + " " + hours(calendar)
+	}
+	says := []string{
+		"Thank you for your message. I cannot settle this myself and have passed it to our team; a colleague will reply to you here.",
+		presence(calendar, now), hours(calendar), "Ticket: " + number,
+	}
+	if whole := strings.Join(says, " "); utf8.RuneCountInString(whole) <= maxNoticeRunes {
+		return whole
+	}
+	says[0] = "Thank you. I have passed this to our team; a colleague will reply to you here."
+	return strings.Join(says, " ")
+}
+
+// presence says whether people are there, and if not, when they are next.
+func presence(c *sla.Calendar, now time.Time) string {
+	next := c.NextOpen(now)
+	if next.Equal(now) {
+		return "Our team is at work now."
+	}
+	return fmt.Sprintf("Our team is away now and back on %s.", next.In(c.Zone()).Format("Monday, 2 January at 15:04"))
+}
+
+func hours(c *sla.Calendar) string { return fmt.Sprintf("Office hours: %s.", c) }

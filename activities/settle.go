@@ -1,0 +1,254 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/digital-fte/fte/channel/whatsapp"
+	"github.com/digital-fte/fte/schema"
+	"github.com/digital-fte/fte/ticket"
+)
+
+// reply is what a turn is settled with.
+type reply struct {
+	kind    ticket.Kind
+	outcome ticket.Outcome
+	texts   []string // one provider call each
+	// approved says that a person stands behind the text.
+	approved bool
+	// held is the mode that keeps the text back; empty when it may go out.
+	held ticket.Mode
+}
+
+// settle decides the turn in the database, unless an earlier call has: a turn
+// keeps what it was settled with, and a text made again is dropped. The caller
+// holds the conversation's lock.
+func (a *Activities) settle(ctx context.Context, q *schema.Queries, conv schema.Conversation, in ticket.SendReplyInput) (res ticket.SendReplyResult, err error) {
+	turn, err := q.Turn(ctx, in.TurnID)
+	if err != nil {
+		return res, err
+	}
+	parts, err := q.PartsOfTurn(ctx, turn.ID)
+	if err != nil {
+		return res, err
+	}
+	if turn.State != turnOpen {
+		mine := partsOf(in, turn, parts)
+		if len(mine) > 0 || in.InstructionID == uuid.Nil || in.DraftID == uuid.Nil || conv.Owner == ticket.OwnerHuman {
+			return a.asSettled(ctx, q, conv, mine)
+		}
+	}
+	res.State = ticket.SendDone
+	var batch []schema.UnsettledMessagesRow
+	if turn.State == turnOpen {
+		if batch, err = q.UnsettledMessages(ctx, schema.UnsettledMessagesParams{ConversationID: conv.ID, Ids: turn.MessageIds}); err != nil {
+			return res, err
+		}
+		if len(batch) < len(turn.MessageIds) {
+			res.State = ticket.SendStale
+			res.Standing, err = a.stands(ctx, q, conv.ID)
+			return res, err
+		}
+	}
+	open, err := q.TicketByID(ctx, turn.TicketID)
+	if err != nil {
+		return res, err
+	}
+	reply, err := a.replyOf(ctx, q, conv, open, in)
+	if err != nil {
+		return res, err
+	}
+	if turn.State != turnOpen {
+		reply.kind = besides(turn, parts)
+	}
+	switch {
+	case conv.Owner == ticket.OwnerHuman:
+		reply.outcome, reply.texts = ticket.Human, nil
+		res.State = ticket.SendMuted
+	case reply.held != "":
+		return a.hold(ctx, q, open, in.DraftID, reply)
+	}
+	res.Kind, res.Parts = reply.kind, len(reply.texts)
+	if err := a.insertParts(ctx, q, conv, turn, parts, in.InstructionID, reply); err != nil {
+		return res, err
+	}
+	if turn.State == turnOpen {
+		if err := settleTurn(ctx, q, turn, batch, reply.outcome); err != nil {
+			return res, err
+		}
+	}
+	if err := q.DropDraftOfTurn(ctx, turn.ID); err != nil {
+		return res, err
+	}
+	if reply.outcome == ticket.Answered {
+		if err := a.noteAnswer(ctx, q, open, reply.approved); err != nil {
+			return res, err
+		}
+	}
+	res.Standing, err = a.standing(ctx, q, conv.ID)
+	return res, err
+}
+
+// asSettled is what an earlier call settled the turn with. A turn without parts
+// was left to a person.
+func (a *Activities) asSettled(ctx context.Context, q *schema.Queries, conv schema.Conversation, parts []schema.PartsOfTurnRow) (res ticket.SendReplyResult, err error) {
+	res.State, res.Kind, res.Parts = ticket.SendDone, ticket.KindNotice, len(parts)
+	switch {
+	case len(parts) > 0:
+		res.Kind = parts[0].Kind
+	case conv.Owner == ticket.OwnerHuman:
+		res.State = ticket.SendMuted
+	}
+	res.Standing, err = a.stands(ctx, q, conv.ID)
+	return res, err
+}
+
+// besides returns what a text is to the customer that goes out after its turn
+// was settled: the answer that was missing, or a correction of it.
+func besides(turn schema.Turn, parts []schema.PartsOfTurnRow) ticket.Kind {
+	if turn.State == turnAnswered {
+		return ticket.KindCorrection
+	}
+	for _, p := range parts {
+		if p.Kind == ticket.KindAnswer {
+			return ticket.KindCorrection
+		}
+	}
+	return ticket.KindAnswer
+}
+
+// hold leaves the turn as it is; a draft that a person may approve waits for
+// it on the ticket.
+func (a *Activities) hold(ctx context.Context, q *schema.Queries, open schema.Ticket, draft uuid.UUID, r reply) (res ticket.SendReplyResult, err error) {
+	res.State, res.Kind, res.Mode = ticket.SendHeld, r.kind, r.held
+	if r.held == ticket.ModeDraft {
+		if err := q.HoldDraft(ctx, schema.HoldDraftParams{ID: open.ID, DraftID: draft}); err != nil {
+			return res, err
+		}
+	}
+	res.Standing, err = a.standing(ctx, q, open.ConversationID)
+	return res, err
+}
+
+// settleTurn settles a turn and every message of its batch.
+func settleTurn(ctx context.Context, q *schema.Queries, turn schema.Turn, batch []schema.UnsettledMessagesRow, outcome ticket.Outcome) error {
+	for _, m := range batch {
+		n, err := q.SettleMessage(ctx, schema.SettleMessageParams{MessageID: m.ID, TurnID: &turn.ID, Outcome: outcome})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ticket.Errorf(ticket.CodeConflict, "message %s was settled meanwhile", m.ID)
+		}
+	}
+	if err := q.AttachToTurn(ctx, schema.AttachToTurnParams{TurnID: &turn.ID, Ids: turn.MessageIds}); err != nil {
+		return err
+	}
+	state := turnAnswered
+	if outcome == ticket.Human {
+		state = turnHandedOver
+	}
+	_, err := q.SettleTurn(ctx, schema.SettleTurnParams{ID: turn.ID, State: state})
+	return err
+}
+
+// noteAnswer records on the ticket that the customer gets an answer. While a
+// person is needed for something else we still owe that, unless a person has
+// had a say in this answer.
+func (a *Activities) noteAnswer(ctx context.Context, q *schema.Queries, open schema.Ticket, approved bool) error {
+	if open.ClosedAt != nil {
+		return nil
+	}
+	at := a.Now()
+	if open.Status == ticket.NeedsHuman && !approved {
+		_, err := q.NoteReply(ctx, schema.NoteReplyParams{ID: open.ID, At: at})
+		return err
+	}
+	if _, err := a.answered(ctx, q, open, at); err != nil {
+		return err
+	}
+	if open.Status != ticket.Open && open.Status != ticket.NeedsHuman {
+		return nil
+	}
+	return q.AwaitCustomer(ctx, open.ID)
+}
+
+// replyOf returns the draft as the channel's parts, or the notice that a person
+// will take care of the matter. A customer who has had the notice for this
+// ticket is not sent it again.
+func (a *Activities) replyOf(ctx context.Context, q *schema.Queries, conv schema.Conversation, open schema.Ticket, in ticket.SendReplyInput) (reply, error) {
+	if in.DraftID == uuid.Nil {
+		r := reply{kind: ticket.KindNotice, outcome: ticket.Human}
+		noticed, err := q.NoticeGiven(ctx, open.ID)
+		if err == nil && !noticed {
+			r.texts = []string{a.handoverNotice(conv.Channel, open.Number)}
+		}
+		return r, err
+	}
+	draft, err := q.Draft(ctx, in.DraftID)
+	if err != nil {
+		return reply{}, err
+	}
+	switch {
+	case draft.TurnID != in.TurnID:
+		return reply{}, ticket.Errorf(ticket.CodeInvalid, "draft %s belongs to another turn", in.DraftID)
+	case draft.Decision == decisionRejected:
+		return reply{}, ticket.Errorf(ticket.CodeInvalid, "a person has rejected draft %s", in.DraftID)
+	}
+	r := reply{kind: ticket.KindAnswer, outcome: ticket.Answered, texts: []string{draft.Body}}
+	if conv.Channel == ticket.WhatsApp {
+		r.texts = whatsapp.Split(whatsapp.Render(draft.Body, open.Number))
+	}
+	r.held, r.approved, err = heldBy(ctx, q, conv, open, draft, in.InstructionID)
+	return r, err
+}
+
+func (a *Activities) insertParts(
+	ctx context.Context, q *schema.Queries, conv schema.Conversation, turn schema.Turn, earlier []schema.PartsOfTurnRow, instruction uuid.UUID, r reply,
+) error {
+	now := time.Now()
+	first := int32(1)
+	for _, p := range earlier {
+		if p.Kind == r.kind {
+			first = max(first, p.Part+1)
+		}
+	}
+	for i, body := range r.texts {
+		part := first + int32(i)
+		key := fmt.Sprintf("%s/%s/%d", turn.ID, r.kind, part)
+		message, id := uuid.New(), uuid.New()
+		if instruction != uuid.Nil {
+			id = partID(instruction, key)
+		}
+		if err := q.InsertOutboundMessage(ctx, schema.InsertOutboundMessageParams{
+			ID: message, ConversationID: conv.ID, Channel: conv.Channel, ExternalID: key, Author: ticket.Assistant,
+			// A millisecond apart, so that parts sort in the order in which they are read.
+			Body: body, ProviderAt: now.Add(time.Duration(i) * time.Millisecond), TurnID: &turn.ID,
+		}); err != nil {
+			return err
+		}
+		if err := q.InsertOutbox(ctx, schema.InsertOutboxParams{
+			ID: id, SendKey: key, TurnID: &turn.ID, ConversationID: conv.ID, MessageID: message, Kind: r.kind,
+			Part: part, Via: a.via(conv.Channel), Recipient: conv.ReplyTo, Epoch: conv.Epoch,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// via returns how a reply on a channel leaves us. A web form's answer is read
+// on the ticket page, and mailed too when there is a mailbox.
+func (a *Activities) via(c ticket.Channel) string {
+	switch {
+	case c == ticket.WhatsApp:
+		return viaWhatsApp
+	case c == ticket.Email || a.Gmail != nil:
+		return viaGmail
+	default:
+		return viaPage
+	}
+}

@@ -1,0 +1,68 @@
+-- CountChange adds one to a conversation's revision, by which the newer of two
+-- standings is known.
+-- name: CountChange :exec
+UPDATE conversations SET revision = revision + 1 WHERE id = sqlc.arg(id);
+
+-- ConversationStanding returns who answers a conversation, and for whom.
+-- name: ConversationStanding :one
+SELECT c.revision, c.channel, c.owner, c.epoch, c.assignee, k.tier
+FROM conversations c
+JOIN customers k ON k.id = c.customer_id
+WHERE c.id = sqlc.arg(id);
+
+-- BeginWait notes since when it is our move, unless it has been already; a
+-- ticket on which it was the customer's is open again.
+-- name: BeginWait :one
+UPDATE tickets
+SET waiting_since = coalesce(waiting_since, sqlc.arg(at)::timestamptz), idle_since = NULL, resolved_at = NULL,
+    status = CASE WHEN status IN ('waiting_customer', 'resolved') THEN 'open' ELSE status END,
+    updated_at = CASE WHEN waiting_since IS NULL OR status IN ('waiting_customer', 'resolved') THEN now() ELSE updated_at END
+WHERE id = sqlc.arg(id) AND closed_at IS NULL
+RETURNING *;
+
+-- EndWait notes since when it is the customer's move and adds to the ticket how
+-- long it was ours; without a wait it adds nothing.
+-- name: EndWait :one
+UPDATE tickets
+SET used_business_ms = used_business_ms + CASE WHEN waiting_since IS NULL THEN 0 ELSE sqlc.arg(business_ms)::bigint END,
+    used_wall_ms = used_wall_ms + CASE WHEN waiting_since IS NULL THEN 0 ELSE sqlc.arg(wall_ms)::bigint END,
+    waiting_since = NULL, idle_since = greatest(idle_since, sqlc.arg(at)::timestamptz)
+WHERE id = sqlc.arg(id) AND closed_at IS NULL
+RETURNING *;
+
+-- NoteReply notes when the customer first heard of us.
+-- name: NoteReply :one
+UPDATE tickets SET first_replied_at = coalesce(first_replied_at, sqlc.arg(at)::timestamptz)
+WHERE id = sqlc.arg(id) AND closed_at IS NULL
+RETURNING *;
+
+-- AwaitCustomer records that we have answered all that a ticket was about, so
+-- that no person is needed for it any more.
+-- name: AwaitCustomer :exec
+UPDATE tickets SET status = 'waiting_customer', escalated_at = NULL, updated_at = now()
+WHERE id = sqlc.arg(id) AND closed_at IS NULL;
+
+-- SetDue stores when the earliest promise of a ticket is due, for the queue.
+-- name: SetDue :exec
+UPDATE tickets SET sla_due_at = sqlc.narg(sla_due_at)
+WHERE id = sqlc.arg(id) AND sla_due_at IS DISTINCT FROM sqlc.narg(sla_due_at)::timestamptz;
+
+-- HoldDraft makes a draft the one that waits for approval on a ticket.
+-- name: HoldDraft :exec
+UPDATE tickets SET pending_draft_id = sqlc.arg(draft_id)::uuid, updated_at = now()
+WHERE id = sqlc.arg(id) AND closed_at IS NULL;
+
+-- DropDraftOfTurn ends the waiting of a draft for a turn that is settled now.
+-- name: DropDraftOfTurn :exec
+UPDATE tickets t SET pending_draft_id = NULL, updated_at = now()
+FROM drafts d
+WHERE d.turn_id = sqlc.arg(turn_id) AND t.pending_draft_id = d.id;
+
+-- DropOutgrownDraft ends the waiting of a draft for a batch that has changed
+-- since: approving it would settle messages it does not answer.
+-- name: DropOutgrownDraft :exec
+UPDATE tickets t SET pending_draft_id = NULL, updated_at = now()
+FROM drafts d
+JOIN turns u ON u.id = d.turn_id
+WHERE t.id = sqlc.arg(id) AND d.id = t.pending_draft_id AND u.state = 'open'
+  AND (u.first_message_id <> sqlc.arg(first_message_id) OR u.message_ids <> sqlc.arg(message_ids)::uuid[]);
