@@ -48,7 +48,8 @@ func TestPartsGoOutInOrderOnce(t *testing.T) {
 	turn, draft := w.onWhatsApp(long)
 	res, err := w.send(turn, draft)
 	require.NoError(t, err)
-	require.Equal(t, ticket.SendReplyResult{State: ticket.SendDone, Kind: ticket.KindAnswer, Parts: len(w.bodies()), Status: ticket.WaitingCustomer}, res)
+	require.Equal(t, ticket.SendReplyResult{Standing: res.Standing, State: ticket.SendDone, Kind: ticket.KindAnswer, Parts: len(w.bodies())}, res)
+	require.Equal(t, ticket.WaitingCustomer, res.Status)
 	require.Greater(t, len(w.bodies()), 2)
 	parts := w.parts(turn)
 	for i, m := range w.twilio.Accepted() {
