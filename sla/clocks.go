@@ -81,11 +81,17 @@ func (p Policy) Clocks(f Facts) []ticket.Clock {
 }
 
 // target finds what was promised; a priority we do not know counts as medium.
+// A person is not as quick as the assistant: once one is asked, the response
+// may take as long as people take.
 func (p Policy) target(f Facts) Target {
-	if t, ok := p.Targets[f.Channel][f.Priority]; ok {
-		return t
+	t, ok := p.Targets[f.Channel][f.Priority]
+	if !ok {
+		t = p.Targets[f.Channel]["medium"]
 	}
-	return p.Targets[f.Channel]["medium"]
+	if t.Response > 0 && (f.Status == ticket.NeedsHuman || f.Status == ticket.WithHuman) {
+		t.Response = max(t.Response, p.Person)
+	}
+	return t
 }
 
 func later(a, b time.Time) time.Time {

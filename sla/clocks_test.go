@@ -101,10 +101,10 @@ func TestClocks(t *testing.T) {
 			[]said{{ticket.ClockClose, "Mon 23 13:00", ""}},
 		},
 		"needs a person": {with(fresh, func(f *Facts) { f.Status, f.EscalatedAt = ticket.NeedsHuman, opened.Add(10*time.Minute) }), []said{
-			{ticket.ClockFirstResponse, "Fri 20 16:35", "Fri 20 16:33"},
 			{ticket.ClockAcknowledge, "Fri 20 16:55", ""},
 			{ticket.ClockUnresolved, "Sat 21 16:30", "Sat 21 10:30"},
 			{ticket.ClockSecondLevel, "Mon 23 09:10", ""},
+			{ticket.ClockFirstResponse, "Mon 23 10:30", "Mon 23 10:00"},
 			{ticket.ClockResolution, "Tue 24 16:30", "Tue 24 12:30"},
 		}},
 		"needs a person, of whom the customer does not know": {
@@ -112,14 +112,14 @@ func TestClocks(t *testing.T) {
 			[]said{{ticket.ClockAcknowledge, "Fri 20 16:45", ""}, {ticket.ClockSecondLevel, "Fri 20 17:00", ""}},
 		},
 		"a person came": {with(again, func(f *Facts) { f.Status, f.PersonAt = ticket.WithHuman, opened.Add(15*time.Minute) }), []said{
-			{ticket.ClockNextResponse, "Fri 20 16:35", "Fri 20 16:33"},
 			{ticket.ClockUnresolved, "Sat 21 14:30", "Sat 21 09:00"},
+			{ticket.ClockNextResponse, "Mon 23 10:30", "Mon 23 10:00"},
 			{ticket.ClockAutoRelease, "Mon 23 12:45", ""},
 			{ticket.ClockResolution, "Tue 24 15:30", "Tue 24 11:45"},
 		}},
 		"the customer wrote to the person": {with(again, func(f *Facts) { f.Status, f.PersonAt = ticket.WithHuman, friday.Add(noon) }), []said{
-			{ticket.ClockNextResponse, "Fri 20 16:35", "Fri 20 16:33"},
 			{ticket.ClockUnresolved, "Sat 21 14:30", "Sat 21 09:00"},
+			{ticket.ClockNextResponse, "Mon 23 10:30", "Mon 23 10:00"},
 			{ticket.ClockAutoRelease, "Mon 23 12:30", ""},
 			{ticket.ClockResolution, "Tue 24 15:30", "Tue 24 11:45"},
 		}},
@@ -179,12 +179,12 @@ func TestLabels(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{
-		"first response due Mon 23 Nov 10:05 CET",
 		"a person has to take over by Mon 23 Nov 10:15 CET",
 		"the second level is asked on Mon 23 Nov 10:30 CET",
+		"first response due Mon 23 Nov 12:00 CET",
 		"resolution due Tue 24 Nov 10:00 CET",
 		"escalates as unresolved on Tue 24 Nov 10:00 CET",
-		"next response due Mon 23 Nov 10:05 CET",
+		"next response due Mon 23 Nov 12:00 CET",
 		"goes back to the assistant on Mon 23 Nov 14:00 CET",
 		"resolution due Tue 24 Nov 10:00 CET",
 		"escalates as unresolved on Tue 24 Nov 10:00 CET",

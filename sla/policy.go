@@ -20,6 +20,9 @@ type Policy struct {
 	// Targets are by channel, then by priority.
 	Targets map[ticket.Channel]map[string]Target
 
+	// Person is the working time within which a person answers who was asked or
+	// has taken over; the response promise is then at least this long.
+	Person      time.Duration
 	Unresolved  time.Duration // by the wall: how long a customer waits in all before it is escalated
 	Acknowledge time.Duration // working time within which a person takes an escalation over
 	SecondLevel time.Duration // working time after which others are asked
@@ -50,7 +53,7 @@ func DefaultPolicy() Policy {
 		}
 	}
 	return Policy{
-		Calendar: calendar, Targets: targets, Unresolved: 24 * time.Hour, Acknowledge: 15 * time.Minute,
+		Calendar: calendar, Targets: targets, Person: 2 * time.Hour, Unresolved: 24 * time.Hour, Acknowledge: 15 * time.Minute,
 		SecondLevel: 30 * time.Minute, AutoRelease: 4 * time.Hour, CloseAfter: 72 * time.Hour,
 	}
 }

@@ -74,6 +74,7 @@ type Config struct {
 	TimeZone         string        `env:"FTE_TIME_ZONE, default=UTC"`
 	Holidays         []string      `env:"FTE_HOLIDAYS"`
 	Targets          string        `env:"FTE_SLA"`
+	PersonResponse   time.Duration `env:"FTE_PERSON_RESPONSE, default=2h"`
 	AcknowledgeAfter time.Duration `env:"FTE_ACKNOWLEDGE_AFTER, default=15m"`
 	SecondLevelAfter time.Duration `env:"FTE_SECOND_LEVEL_AFTER, default=30m"`
 	AutoReleaseAfter time.Duration `env:"FTE_AUTO_RELEASE_AFTER, default=4h"`

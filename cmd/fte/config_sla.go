@@ -35,6 +35,7 @@ func (c *Config) promiseFaults() (faults []error) {
 		{"FTE_SECOND_LEVEL_AFTER", c.SecondLevelAfter < 0, "must not be negative (0 turns it off)"},
 		{"FTE_AUTO_RELEASE_AFTER", c.AutoReleaseAfter < 0, "must not be negative (0 turns it off)"},
 		{"FTE_UNRESOLVED_AFTER", c.UnresolvedAfter < 0, "must not be negative (0 turns it off)"},
+		{"FTE_PERSON_RESPONSE", c.PersonResponse < 0, "must not be negative (0 holds people to the assistant's times)"},
 		{"FTE_CLOSE_AFTER", c.CloseAfter <= 0, "must be positive"},
 		{
 			"FTE_SECOND_LEVEL_AFTER", c.SecondLevelAfter > 0 && c.SecondLevelAfter < c.AcknowledgeAfter,
@@ -52,7 +53,7 @@ func (c *Config) promiseFaults() (faults []error) {
 		return []error{fmt.Errorf("FTE_BUSINESS_HOURS and FTE_HOLIDAYS: %w", err)}
 	}
 	p.Acknowledge, p.SecondLevel, p.AutoRelease = c.AcknowledgeAfter, c.SecondLevelAfter, c.AutoReleaseAfter
-	p.Unresolved, p.CloseAfter = c.UnresolvedAfter, c.CloseAfter
+	p.Person, p.Unresolved, p.CloseAfter = c.PersonResponse, c.UnresolvedAfter, c.CloseAfter
 	c.promises = p
 	return nil
 }
