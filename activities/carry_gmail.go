@@ -83,20 +83,12 @@ func (c gmailCarrier) newDraft(ctx context.Context, conv schema.Conversation, p 
 }
 
 func (c gmailCarrier) compose(ctx context.Context, conv schema.Conversation, p schema.PartsOfTurnRow) ([]byte, error) {
-	open, err := c.ticketOf(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	customer, err := c.DB.CustomerName(ctx, conv.CustomerID)
-	if err != nil {
-		return nil, err
-	}
 	out := email.Outgoing{
 		From: mail.Address{Name: c.Policy.Company, Address: c.Mailbox},
 		To:   mail.Address{Address: p.Recipient}, ReplyTo: c.Secrets.ReplyAddress(c.Mailbox, conv.ID),
 		Subject: conv.Subject, OutboundID: p.ID.String(), At: p.CreatedAt,
 	}
-	answered, err := c.DB.MailToAnswer(ctx, schema.MailToAnswerParams{ConversationID: conv.ID, TurnID: p.TurnID})
+	answered, err := c.mailToAnswer(ctx, p)
 	if err != nil && !schema.NoRows(err) {
 		return nil, err
 	}
@@ -106,29 +98,48 @@ func (c gmailCarrier) compose(ctx context.Context, conv schema.Conversation, p s
 			out.Subject = answered.Subject
 		}
 	}
+	if out.Text, err = c.letter(ctx, conv, p); err != nil {
+		return nil, err
+	}
+	return email.Compose(out)
+}
+
+// mailToAnswer returns the mail that a part refers to: a person's words refer
+// to the customer's newest.
+func (c gmailCarrier) mailToAnswer(ctx context.Context, p schema.PartsOfTurnRow) (schema.MailToAnswerRow, error) {
+	if p.TurnID == nil {
+		row, err := c.DB.MailToReply(ctx, p.ConversationID)
+		return schema.MailToAnswerRow(row), err
+	}
+	return c.DB.MailToAnswer(ctx, schema.MailToAnswerParams{ConversationID: p.ConversationID, TurnID: p.TurnID})
+}
+
+// letter frames an answer of the assistant, and says that it is one. A person's
+// words stay as they are: they bring their own greeting and signature.
+func (c gmailCarrier) letter(ctx context.Context, conv schema.Conversation, p schema.PartsOfTurnRow) (string, error) {
+	if p.TurnID == nil {
+		return p.Body + "\n", nil
+	}
+	turn, err := c.DB.Turn(ctx, *p.TurnID)
+	if err != nil {
+		return "", err
+	}
+	open, err := c.DB.TicketByID(ctx, turn.TicketID)
+	if err != nil {
+		return "", err
+	}
+	customer, err := c.DB.CustomerName(ctx, conv.CustomerID)
+	if err != nil {
+		return "", err
+	}
 	letter := email.Letter{
 		CustomerName: customer, TicketNumber: open.Number, Body: p.Body, Company: c.Policy.Company,
 		StatusURL: strings.TrimRight(c.PublicBaseURL, "/") + "/ticket/" + open.ID.String(),
 	}
 	if conv.Channel == ticket.WebForm {
-		out.Text = email.RenderForm(letter)
-	} else {
-		out.Text = email.Render(letter)
+		return email.RenderForm(letter), nil
 	}
-	return email.Compose(out)
-}
-
-// ticketOf returns the ticket that a part is about: that of its turn, or the
-// newest for a person's own words.
-func (c gmailCarrier) ticketOf(ctx context.Context, p schema.PartsOfTurnRow) (schema.Ticket, error) {
-	if p.TurnID == nil {
-		return c.DB.NewestTicket(ctx, p.ConversationID)
-	}
-	turn, err := c.DB.Turn(ctx, *p.TurnID)
-	if err != nil {
-		return schema.Ticket{}, err
-	}
-	return c.DB.TicketByID(ctx, turn.TicketID)
+	return email.Render(letter), nil
 }
 
 // readBack stores the Message-ID that Gmail really gave, which the customer's

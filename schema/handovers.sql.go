@@ -13,6 +13,34 @@ import (
 	"github.com/google/uuid"
 )
 
+const askForPerson = `-- name: AskForPerson :exec
+UPDATE tickets
+SET status = CASE WHEN status = 'with_human' THEN status ELSE 'needs_human' END,
+    escalated_at = CASE WHEN status = 'with_human' THEN escalated_at ELSE coalesce(escalated_at, $1::timestamptz) END,
+    escalation_code = $2, escalation_reason = $3,
+    resolved_at = NULL, updated_at = now()
+WHERE id = $4 AND closed_at IS NULL
+`
+
+type AskForPersonParams struct {
+	At               time.Time
+	EscalationCode   string
+	EscalationReason string
+	ID               uuid.UUID
+}
+
+// AskForPerson marks a ticket as waiting for a person, unless one has it, and
+// says why.
+func (q *Queries) AskForPerson(ctx context.Context, arg AskForPersonParams) error {
+	_, err := q.db.Exec(ctx, askForPerson,
+		arg.At,
+		arg.EscalationCode,
+		arg.EscalationReason,
+		arg.ID,
+	)
+	return err
+}
+
 const draftsOfTurn = `-- name: DraftsOfTurn :many
 SELECT id, turn_id, model_call_id, body, citations, verdicts, created_at, decision, decided_by, decided_at, reason_code FROM drafts WHERE turn_id = $1 ORDER BY created_at, id
 `

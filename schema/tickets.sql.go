@@ -78,28 +78,6 @@ func (q *Queries) CloseTicket(ctx context.Context, id uuid.UUID) (int64, error) 
 	return result.RowsAffected(), nil
 }
 
-const escalateTicket = `-- name: EscalateTicket :execrows
-UPDATE tickets
-SET status = CASE WHEN status = 'with_human' THEN status ELSE 'needs_human' END,
-    escalation_code = $1, escalation_reason = $2, updated_at = now()
-WHERE id = $3 AND closed_at IS NULL
-`
-
-type EscalateTicketParams struct {
-	EscalationCode   string
-	EscalationReason string
-	ID               uuid.UUID
-}
-
-// EscalateTicket marks a ticket as waiting for a person and says why.
-func (q *Queries) EscalateTicket(ctx context.Context, arg EscalateTicketParams) (int64, error) {
-	result, err := q.db.Exec(ctx, escalateTicket, arg.EscalationCode, arg.EscalationReason, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const escalateUndelivered = `-- name: EscalateUndelivered :one
 WITH part AS (
     SELECT o.conversation_id, o.turn_id, u.ticket_id

@@ -62,3 +62,13 @@ JOIN knowledge_base k ON k.id = c.chunk_id
 JOIN knowledge_articles a ON a.id = k.article_id
 GROUP BY a.slug, a.title
 ORDER BY min(c.n);
+
+-- AskForPerson marks a ticket as waiting for a person, unless one has it, and
+-- says why.
+-- name: AskForPerson :exec
+UPDATE tickets
+SET status = CASE WHEN status = 'with_human' THEN status ELSE 'needs_human' END,
+    escalated_at = CASE WHEN status = 'with_human' THEN escalated_at ELSE coalesce(escalated_at, sqlc.arg(at)::timestamptz) END,
+    escalation_code = sqlc.arg(escalation_code), escalation_reason = sqlc.arg(escalation_reason),
+    resolved_at = NULL, updated_at = now()
+WHERE id = sqlc.arg(id) AND closed_at IS NULL;

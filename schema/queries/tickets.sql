@@ -32,13 +32,6 @@ SET category = sqlc.arg(category), updated_at = now(),
     priority = CASE WHEN priority_by_person THEN priority ELSE sqlc.arg(priority) END
 WHERE id = sqlc.arg(id) AND closed_at IS NULL;
 
--- EscalateTicket marks a ticket as waiting for a person and says why.
--- name: EscalateTicket :execrows
-UPDATE tickets
-SET status = CASE WHEN status = 'with_human' THEN status ELSE 'needs_human' END,
-    escalation_code = sqlc.arg(escalation_code), escalation_reason = sqlc.arg(escalation_reason), updated_at = now()
-WHERE id = sqlc.arg(id) AND closed_at IS NULL;
-
 -- CloseTicket ends a ticket on which it is the customer's turn; one that a
 -- person has to act on stays open. A message that nothing has settled yet opens
 -- a new ticket.
