@@ -73,7 +73,7 @@ func (c *conversation) apply(ctx workflow.Context, action ticket.Action, req tic
 	if err := c.acting.Lock(ctx); err != nil {
 		return ticket.ActionResult{}, err
 	}
-	defer c.acting.Unlock()
+	defer func() { c.acting.Unlock(); c.show(ctx) }()
 	// What was true when the request came may have changed while it waited.
 	if err := c.refuse(action, req); err != nil {
 		return ticket.ActionResult{}, err
@@ -115,7 +115,7 @@ func (c *conversation) consequence(action ticket.Action, req ticket.ActionReques
 func (c *conversation) write(ctx workflow.Context) {
 	c.writing = true
 	workflow.GoNamed(ctx, "reply", func(ctx workflow.Context) {
-		defer func() { c.writing = false }()
+		defer func() { c.writing = false; c.show(ctx) }()
 		// A person's words are sent whatever happens to this run.
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
 		for len(c.replies) > 0 {

@@ -20,18 +20,20 @@ import (
 // bench runs one workflow in virtual time against a desk.
 type bench struct {
 	*desk
-	t       *testing.T
-	env     *testsuite.TestWorkflowEnvironment
-	channel ticket.Channel
-	upserts []map[string]any // the search attributes, each time they were set
+	t        *testing.T
+	env      *testsuite.TestWorkflowEnvironment
+	channel  ticket.Channel
+	upserts  []map[string]any   // the search attributes, each time they were set
+	outcomes map[string]outcome // of the actions
 }
 
 func newBench(t *testing.T, c ticket.Channel) *bench {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	b := &bench{desk: newDesk(), t: t, env: suite.NewTestWorkflowEnvironment(), channel: c}
+	b := &bench{desk: newDesk(), t: t, env: suite.NewTestWorkflowEnvironment(), channel: c, outcomes: map[string]outcome{}}
 	b.env.SetStartTime(noon())
+	b.now = b.env.Now
 	b.env.SetTestTimeout(20 * time.Second)
 	b.env.RegisterWorkflowWithOptions(workflows.TicketWorkflow, workflow.RegisterOptions{Name: ticket.TicketWorkflow})
 	b.env.RegisterWorkflowWithOptions(workflows.MailboxWorkflow, workflow.RegisterOptions{Name: ticket.MailboxWorkflow})
@@ -113,3 +115,58 @@ func (b *bench) view() ticket.TicketView {
 
 // elapsed is the virtual time since the start.
 func (b *bench) elapsed() time.Duration { return b.env.Now().Sub(noon()) }
+
+// outcome is how an action ended.
+type outcome struct {
+	refused error // by the validator: it left no trace
+	failed  error // afterwards
+	result  ticket.ActionResult
+}
+
+// act asks for an action under an id; outcome says how it ended.
+func (b *bench) act(actionID string, action ticket.Action, req ticket.ActionRequest) {
+	b.t.Helper()
+	req.ActionID = actionID
+	if req.Actor == "" {
+		req.Actor = "ana"
+	}
+	end := func(o outcome) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.outcomes[actionID] = o
+	}
+	b.env.UpdateWorkflow(string(action), actionID, &testsuite.TestUpdateCallback{
+		OnAccept: func() {},
+		OnReject: func(err error) { end(outcome{refused: err}) },
+		OnComplete: func(result any, err error) {
+			res, _ := result.(ticket.ActionResult)
+			end(outcome{failed: err, result: res})
+		},
+	}, req)
+}
+
+// outcome is how the action with this id ended.
+func (b *bench) outcome(actionID string) outcome {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	require.Contains(b.t, b.outcomes, actionID, "the action has not ended")
+	return b.outcomes[actionID]
+}
+
+// done requires that an action has been done.
+func (b *bench) done(actionID string) ticket.ActionResult {
+	b.t.Helper()
+	o := b.outcome(actionID)
+	require.NoError(b.t, o.refused, actionID)
+	require.NoError(b.t, o.failed, actionID)
+	return o.result
+}
+
+// refused requires that the validator has refused an action, and returns why.
+func (b *bench) refused(actionID string) string {
+	b.t.Helper()
+	o := b.outcome(actionID)
+	require.Error(b.t, o.refused, actionID)
+	return o.refused.Error()
+}

@@ -75,10 +75,11 @@ func (c *conversation) ring(ctx workflow.Context) {
 	}
 	c.ringing = true
 	workflow.GoNamed(ctx, "clock", func(ctx workflow.Context) {
-		defer func() { c.ringing = false }()
+		defer func() { c.ringing = false; c.show(ctx) }()
 		before := c.standing
-		if err := c.follow(ctx, r); err != nil && ctx.Err() == nil {
-			c.problem = problemOf(err)
+		if err := c.follow(ctx, r); err != nil {
+			c.fault = err
+			return
 		}
 		if c.standing.Status != before.Status && r.Name != ticket.ClockAutoRelease { // an action shows itself
 			c.publish(ctx)
@@ -93,7 +94,8 @@ func (c *conversation) follow(ctx workflow.Context, r ticket.Ring) error {
 	case ticket.ClockClose:
 		return c.closeTicket(ctx)
 	case ticket.ClockAutoRelease:
-		return c.release(ctx, r)
+		c.release(ctx, r)
+		return nil
 	case ticket.ClockAcknowledge:
 		code, step = c.standing.Escalation, ticket.StepReminder
 	case ticket.ClockSecondLevel:
@@ -157,7 +159,6 @@ func clockMeaning(n ticket.ClockName) string {
 // unless something has come in meanwhile. A ticket that a person has to act on
 // stays open.
 func (c *conversation) closeTicket(ctx workflow.Context) error {
-	number := c.standing.TicketNumber
 	res, err := local[ticket.CloseTicketResult](ctx, ticket.ActivityCloseTicket, "close the ticket",
 		ticket.CloseTicketInput{TicketID: c.standing.TicketID})
 	if err != nil {
@@ -167,16 +168,16 @@ func (c *conversation) closeTicket(ctx workflow.Context) error {
 	what := "left open: a person has to act on it"
 	if res.Closed {
 		what = "closed without a further message"
-		c.standing.TicketNumber = number
 	}
 	c.note(ctx, what, uuid.Nil, nil)
 	return nil
 }
 
 // release gives a ticket back to the assistant whose owner has been silent.
-func (c *conversation) release(ctx workflow.Context, r ticket.Ring) error {
+func (c *conversation) release(ctx workflow.Context, r ticket.Ring) {
 	_, err := c.apply(ctx, ticket.ActionRelease, ticket.ActionRequest{
 		ActionID: "auto-release:" + c.standing.TicketID.String() + ":" + strconv.FormatInt(r.DueAt.Unix(), 10), Actor: ticket.ActorClock,
 	})
-	return err
+	// A refusal means that somebody has acted in this very moment.
+	c.stale = c.stale || err != nil
 }

@@ -71,9 +71,7 @@ func TestNewTicketInTheSameRunStartsAfresh(t *testing.T) {
 	b.arrive(0, msg("m1", 0))
 	b.at(time.Hour, func() {
 		// A person has settled the matter, and then it closes.
-		b.mu.Lock()
-		b.status = ticket.WaitingCustomer
-		b.mu.Unlock()
+		b.act("settled", ticket.ActionResolve, ticket.ActionRequest{NoteID: id("note")})
 	})
 	b.arrive(2*time.Hour, msg("m2", 7200))
 	b.before[ticket.ActivityCloseTicket] = func(_ context.Context, n int) error {
@@ -120,7 +118,7 @@ func TestCancelEndsTheRun(t *testing.T) {
 		b.whenStopped(ticket.ActivityCallModel, func(int) bool { b.env.CancelWorkflow(); return true })
 		requireCanceled(t, b.run())
 		require.Empty(t, b.answered())
-		require.Empty(t, b.escaped)
+		require.Empty(t, b.escalations())
 	})
 	t.Run("while a send is under way", func(t *testing.T) {
 		t.Parallel()
@@ -149,21 +147,4 @@ func requireCanceled(t *testing.T, err error) {
 	t.Helper()
 	var canceled *temporal.CanceledError
 	require.ErrorAs(t, err, &canceled)
-}
-
-// A person who writes from the mailbox takes over in the database alone. The
-// close clock that runs since our last answer must not take it back.
-func TestATakenOverTicketDoesNotClose(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, ticket.Email)
-	b.takenOver = true
-	b.arrive(0, msg("m1", 0))
-	b.env.RegisterDelayedCallback(func() {
-		view := b.view()
-		require.Equal(t, ticket.WithHuman, view.Status)
-		require.Equal(t, ticket.OwnerHuman, view.Owner)
-		b.env.CancelWorkflow()
-	}, 30*24*time.Hour)
-	require.Error(t, b.run(), "it runs until it is cancelled")
-	require.Len(t, inputs[ticket.CloseTicketInput](b.desk, ticket.ActivityCloseTicket), 1)
 }

@@ -53,14 +53,17 @@ func TestLongRunContinuesAfterItsTurn(t *testing.T) {
 	c := in.Carry
 	require.Empty(t, c.Inbox)
 	require.Equal(t, ids("m1"), c.Seen)
-	require.WithinDuration(t, noon().Add(closeAfter), c.CloseAt, time.Minute)
 	require.Len(t, c.Timeline, 1)
 	require.Equal(t, explain(b), c.Last)
-	c.Timeline, c.CloseAt, c.Last = nil, time.Time{}, ticket.Explanation{}
+	require.Equal(t, ticket.ClockClose, c.Standing.Clocks[0].Name)
+	require.WithinDuration(t, noon().Add(closeAfter), c.Standing.Clocks[0].DueAt, time.Minute)
+	c.Timeline, c.Last, c.Standing.Clocks, c.Standing.Revision = nil, ticket.Explanation{}, nil, 0
 	require.Equal(t, &ticket.Carry{
-		Version: 1, Inbox: c.Inbox, Seen: ids("m1"), Turns: 1, TicketID: id("ticket 1"), TicketNumber: "T-1",
-		Status: ticket.WaitingCustomer, Owner: ticket.OwnerAI, Priority: "high", Category: "billing",
-		CustomerRef: "c0ffee", Sentiment: 0.75,
+		Version: 1, Inbox: c.Inbox, Seen: ids("m1"), Turns: 1, CustomerRef: "c0ffee", Sentiment: 0.75,
+		Standing: ticket.Standing{
+			TicketID: id("ticket 1"), TicketNumber: "T-1", Status: ticket.WaitingCustomer, Owner: ticket.OwnerAI,
+			Priority: "high", Category: "billing",
+		},
 	}, c)
 }
 
@@ -133,6 +136,9 @@ func requireFilled(t *testing.T, v reflect.Value, path string) {
 	for i := range v.NumField() {
 		name := path + "." + v.Type().Field(i).Name
 		require.False(t, v.Field(i).IsZero(), "%s is not in the golden file", name)
+		if name == "carry.Standing" {
+			requireFilled(t, v.Field(i), name)
+		}
 	}
 }
 
@@ -140,7 +146,8 @@ func TestCarriedRunGoesOnWhereTheLastOneStopped(t *testing.T) {
 	t.Parallel()
 	in := golden(t)
 	b := newBench(t, in.Channel)
-	b.tickets, b.status = 1, ticket.WaitingCustomer
+	b.tickets, b.status, b.revision = 1, ticket.WaitingCustomer, in.Carry.Standing.Revision
+	b.facts = b.newFacts()
 	b.arrive(time.Minute, ticket.MessageRef{MessageID: in.Carry.Seen[0], ReceivedAt: noon()})
 	b.before[ticket.ActivityCreateTicket] = func(context.Context, int) error {
 		view := b.view()
@@ -152,18 +159,21 @@ func TestCarriedRunGoesOnWhereTheLastOneStopped(t *testing.T) {
 		return nil
 	}
 	require.NoError(t, b.runFrom(in))
-	require.Equal(t, []reply{{ticket.KindAnswer, []uuid.UUID{in.Carry.Seen[2]}}}, b.answered(),
-		"what waited is answered, what had been seen is not")
+	require.Equal(t, []reply{{ticket.KindAnswer, []uuid.UUID{in.Carry.Seen[1], in.Carry.Seen[2]}}}, b.answered(),
+		"what waited is answered, with what a draft was to answer; what had been seen is not")
 	require.EqualValues(t, 8, b.attr(ticket.AttrTurns))
 }
 
 func TestCarriedClockGoesOn(t *testing.T) {
 	t.Parallel()
 	in := golden(t)
-	in.Carry.Inbox = nil
+	closing := &in.Carry.Standing.Clocks[0]
+	closing.Name, closing.WarnAt = ticket.ClockClose, time.Time{}
+	in.Carry.Inbox, in.Carry.Pending = nil, nil
 	b := newBench(t, in.Channel)
-	b.env.SetStartTime(in.Carry.CloseAt.Add(-time.Hour))
+	b.revision = in.Carry.Standing.Revision
+	b.env.SetStartTime(closing.DueAt.Add(-time.Hour))
 	require.NoError(t, b.runFrom(in))
 	require.Equal(t, []string{ticket.ActivityCloseTicket}, b.names())
-	require.WithinDuration(t, in.Carry.CloseAt, b.env.Now(), time.Minute)
+	require.WithinDuration(t, closing.DueAt, b.env.Now(), time.Minute)
 }

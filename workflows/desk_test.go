@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/digital-fte/fte/sla"
 	"github.com/digital-fte/fte/ticket"
 )
 
@@ -44,6 +45,7 @@ type deskTurn struct {
 	id       uuid.UUID
 	ticket   int
 	messages []uuid.UUID
+	state    string // empty while it is open
 }
 
 // desk stands in for everything behind the activities of one conversation. It
@@ -51,17 +53,39 @@ type deskTurn struct {
 // first message, a message is settled once, and a send settles all of a turn or
 // nothing.
 type desk struct {
-	// takenOver: a person owns the conversation, and the workflow was not told.
-	takenOver bool
-	mu        sync.Mutex
-	calls     []call
-	count     map[string]int
-	settled   map[uuid.UUID]ticket.Outcome
-	turns     []*deskTurn
-	tickets   int
-	status    ticket.Status // of the open ticket; empty when there is none
-	replies   []reply
-	escaped   []string // codes of the escalations
+	mu      sync.Mutex
+	calls   []call
+	count   map[string]int
+	settled map[uuid.UUID]ticket.Outcome
+	turns   []*deskTurn
+	tickets int
+	status  ticket.Status // of the open ticket; empty when there is none
+	replies []reply
+	escaped []string // codes of the escalations, and the steps after them
+
+	// What the clocks of the open ticket are read from, and by which policy.
+	facts  sla.Facts
+	policy sla.Policy
+	now    func() time.Time
+
+	revision   int64
+	owner      ticket.Owner
+	epoch      int64
+	assignee   string
+	escalation string
+	category   string
+	pending    uuid.UUID
+	approved   map[uuid.UUID]bool
+	mode       ticket.Mode
+	actions    map[string]ticket.ApplyActionResult
+	// parkedForPerson are messages that a person owned and nobody has answered.
+	parked []uuid.UUID
+	// parts is of how many parts an answer consists; begins runs ahead of each
+	// claim of a part, outside any lock.
+	parts  int
+	begins func(part int)
+	// claims lists the epochs in which parts of the assistant were begun.
+	claims []int64
 
 	// before, by activity, runs ahead of the nth call, outside any lock; its
 	// error is the activity's.
@@ -70,16 +94,19 @@ type desk struct {
 	model func(n int, in ticket.CallModelInput) ticket.CallModelResult
 	// review passes a draft or not; nil passes.
 	review func(n int) bool
-	// muted says that a person has taken over.
-	muted bool
-	// patience is how long a settled ticket waits.
-	patience time.Duration
 }
 
 func newDesk() *desk {
+	policy := sla.DefaultPolicy()
+	calendar, err := sla.ParseCalendar("always", "UTC", nil)
+	if err != nil {
+		panic(err)
+	}
+	policy.Calendar = calendar
 	return &desk{
 		count: map[string]int{}, settled: map[uuid.UUID]ticket.Outcome{}, before: map[string]func(context.Context, int) error{},
-		patience: closeAfter,
+		policy: policy, now: time.Now, owner: ticket.OwnerAI, mode: ticket.ModeAuto, parts: 1,
+		approved: map[uuid.UUID]bool{}, actions: map[string]ticket.ApplyActionResult{},
 	}
 }
 
@@ -110,7 +137,8 @@ func (d *desk) register(names map[string]bool, r registry) {
 		ticket.ActivityReviewReply: d.reviewReply, ticket.ActivityCloseTicket: d.closeTicket,
 		ticket.ActivitySearchKnowledge: d.searchKnowledge, ticket.ActivityCallModel: d.callModel,
 		ticket.ActivitySendReply: d.sendReply, ticket.ActivityEscalate: d.escalate,
-		ticket.ActivitySyncMailbox: d.syncMailbox,
+		ticket.ActivitySyncMailbox: d.syncMailbox, ticket.ActivityReadTicket: d.readTicket,
+		ticket.ActivityApplyAction: d.applyAction, ticket.ActivitySendStaffReply: d.sendStaffReply,
 	} {
 		if names == nil || names[name] {
 			r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
@@ -124,31 +152,35 @@ func (d *desk) createTicket(ctx context.Context, in ticket.CreateTicketInput) (t
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	res := ticket.CreateTicketResult{Owner: ticket.OwnerAI, CustomerRef: "c0ffee", CloseAfter: d.patience}
+	res := ticket.CreateTicketResult{CustomerRef: "c0ffee", Mode: d.mode}
 	left := slices.DeleteFunc(slices.Clone(in.MessageIDs), func(m uuid.UUID) bool { return d.settled[m] != "" })
 	if len(left) > 0 && d.status == "" {
-		d.tickets++
-		d.status = ticket.Open
+		d.openTicket()
 	}
-	if d.status == "" {
-		return res, nil
+	if len(left) > 0 {
+		d.waits()
 	}
-	res.TicketID, res.TicketNumber = d.ticketID(), "T-"+string(rune('0'+d.tickets))
-	res.Category, res.Priority, res.Status = "general", "medium", d.status
-	if len(left) == 0 {
-		return res, nil
+	if d.owner == ticket.OwnerHuman {
+		for _, m := range left {
+			d.settled[m] = ticket.Human
+		}
+		d.parked = append(d.parked, left...)
+		left = nil
 	}
-	if d.status == ticket.WaitingCustomer {
-		d.status, res.Status = ticket.Open, ticket.Open
+	if len(left) > 0 {
+		if d.status == ticket.WaitingCustomer || d.status == ticket.Resolved {
+			d.status = ticket.Open
+		}
+		t := &deskTurn{id: id("turn of " + left[0].String()), ticket: d.tickets}
+		if i := slices.IndexFunc(d.turns, func(o *deskTurn) bool { return o.id == t.id }); i >= 0 {
+			t = d.turns[i]
+		} else {
+			d.turns = append(d.turns, t)
+		}
+		t.messages, t.ticket, d.pending = left, d.tickets, uuid.Nil
+		res.TurnID, res.MessageIDs = t.id, left
 	}
-	t := &deskTurn{id: id("turn of " + left[0].String()), ticket: d.tickets}
-	if i := slices.IndexFunc(d.turns, func(o *deskTurn) bool { return o.id == t.id }); i >= 0 {
-		t = d.turns[i]
-	} else {
-		d.turns = append(d.turns, t)
-	}
-	t.messages = left
-	res.TurnID, res.MessageIDs = t.id, left
+	res.Standing = d.standing()
 	return res, nil
 }
 
@@ -192,6 +224,9 @@ func (d *desk) callModel(ctx context.Context, in ticket.CallModelInput) (ticket.
 	if res.Decision != ticket.DecideSearch {
 		res.Category, res.Sentiment = "billing", 0.75
 		res.Priority = cmp.Or(res.Priority, "high")
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.category, d.facts.Priority = res.Category, res.Priority
 	}
 	return res, err
 }
@@ -206,57 +241,130 @@ func (d *desk) sendReply(ctx context.Context, in ticket.SendReplyInput) (ticket.
 	if _, err := d.begin(ctx, in); err != nil {
 		return ticket.SendReplyResult{}, err
 	}
+	res, epoch := d.decide(in)
+	if res.State != ticket.SendDone {
+		return res, nil
+	}
+	for part := range d.parts {
+		if d.begins != nil {
+			d.begins(part)
+		}
+		d.mu.Lock()
+		if d.owner != ticket.OwnerAI || d.epoch != epoch {
+			res.State = ticket.SendMuted
+		} else {
+			d.claims = append(d.claims, epoch)
+		}
+		d.mu.Unlock()
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	res.Standing = d.standing()
+	return res, nil
+}
+
+// decide is the transaction of sendReply.
+func (d *desk) decide(in ticket.SendReplyInput) (res ticket.SendReplyResult, epoch int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	t := d.turn(in.TurnID)
+	if t.state != "" && in.InstructionID == uuid.Nil {
+		return ticket.SendReplyResult{Standing: d.standing(), State: ticket.SendDone, Kind: ticket.KindNotice}, 0
+	}
 	for _, m := range t.messages {
-		if d.settled[m] != "" {
-			return ticket.SendReplyResult{State: ticket.SendStale, Status: d.status}, nil
+		if d.settled[m] != "" && t.state == "" {
+			return ticket.SendReplyResult{Standing: d.standing(), State: ticket.SendStale}, 0
 		}
 	}
-	res := ticket.SendReplyResult{State: ticket.SendDone, Kind: ticket.KindAnswer, Parts: 1}
+	res = ticket.SendReplyResult{State: ticket.SendDone, Kind: ticket.KindAnswer, Parts: d.parts}
 	outcome := ticket.Answered
-	if in.DraftID == uuid.Nil {
+	switch {
+	case in.DraftID == uuid.Nil:
 		res.Kind, outcome = ticket.KindNotice, ticket.Human
+	case d.owner == ticket.OwnerHuman:
+	case in.InstructionID != uuid.Nil && !d.approved[in.DraftID]:
+		res.State, res.Mode = ticket.SendHeld, ticket.ModeDraft
+	case d.mode != ticket.ModeAuto && !(d.mode == ticket.ModeDraft && d.approved[in.DraftID]):
+		res.State, res.Mode = ticket.SendHeld, d.mode
+	case in.InstructionID != uuid.Nil && t.state == "answered":
+		res.Kind = ticket.KindCorrection
 	}
-	if d.muted {
+	if res.State == ticket.SendHeld {
+		if res.Mode == ticket.ModeDraft {
+			d.pending = in.DraftID
+		}
+		res.Standing = d.standing()
+		return res, 0
+	}
+	if d.owner == ticket.OwnerHuman {
 		res.State, res.Parts, outcome = ticket.SendMuted, 0, ticket.Human
+		d.parked = append(d.parked, t.messages...)
 	} else {
 		d.replies = append(d.replies, reply{res.Kind, t.messages})
+		if outcome == ticket.Answered {
+			d.answers()
+		}
 	}
 	for _, m := range t.messages {
-		d.settled[m] = outcome
+		if d.settled[m] == "" {
+			d.settled[m] = outcome
+		}
 	}
-	if d.status == ticket.Open {
-		d.status = ticket.WaitingCustomer
-	}
-	res.Status = d.status
-	return res, nil
+	t.state = map[bool]string{true: "answered", false: "handed over"}[outcome == ticket.Answered]
+	d.pending = uuid.Nil
+	res.Standing = d.standing()
+	return res, d.epoch
 }
 
 func (d *desk) escalate(ctx context.Context, in ticket.EscalateInput) (ticket.EscalateResult, error) {
 	_, err := d.begin(ctx, in)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.escaped = append(d.escaped, in.Code)
-	d.status = ticket.NeedsHuman
-	return ticket.EscalateResult{Status: d.status}, err
+	code := in.Code
+	if in.Step != ticket.StepAsk {
+		code += "/" + string(in.Step)
+	}
+	d.escaped = append(d.escaped, code)
+	if in.Step == ticket.StepAsk && d.status != "" {
+		if in.TurnID != uuid.Nil || d.status != ticket.NeedsHuman {
+			d.escalation = in.Code // a clock does not hide why a person was asked
+		}
+		if d.status != ticket.WithHuman {
+			d.status = ticket.NeedsHuman
+		}
+		if d.facts.EscalatedAt.IsZero() && d.status == ticket.NeedsHuman {
+			d.facts.EscalatedAt = d.now()
+		}
+		if in.Code == ticket.EscalateNotDelivered && in.TurnID != uuid.Nil {
+			d.giveUp(in.TurnID)
+		}
+	}
+	return ticket.EscalateResult{Standing: d.standing()}, err
+}
+
+// giveUp leaves what a turn has not settled to a person.
+func (d *desk) giveUp(turn uuid.UUID) {
+	t := d.turn(turn)
+	t.state = "handed over"
+	for _, m := range t.messages {
+		if d.settled[m] == "" {
+			d.settled[m] = ticket.Human
+		}
+	}
 }
 
 func (d *desk) closeTicket(ctx context.Context, in ticket.CloseTicketInput) (ticket.CloseTicketResult, error) {
 	_, err := d.begin(ctx, in)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	switch {
-	case err != nil:
+	if err != nil {
 		return ticket.CloseTicketResult{}, err
-	case d.takenOver:
-		return ticket.CloseTicketResult{Status: ticket.WithHuman, Owner: ticket.OwnerHuman}, nil
 	}
-	if in.TicketID == d.ticketID() {
-		d.status = ""
+	closes := in.TicketID == d.ticketID() && (d.status == ticket.WaitingCustomer || d.status == ticket.Resolved)
+	if closes {
+		d.status, d.owner, d.assignee = "", ticket.OwnerAI, ""
 	}
-	return ticket.CloseTicketResult{Closed: true, Status: ticket.Closed, Owner: ticket.OwnerAI}, nil
+	return ticket.CloseTicketResult{Standing: d.standing(), Closed: closes}, nil
 }
 
 func (d *desk) syncMailbox(ctx context.Context, in ticket.SyncMailboxInput) (ticket.SyncMailboxResult, error) {
@@ -264,13 +372,16 @@ func (d *desk) syncMailbox(ctx context.Context, in ticket.SyncMailboxInput) (tic
 	return ticket.SyncMailboxResult{}, err
 }
 
-// names lists the activities asked for so far, in order.
+// names lists the activities asked for so far, in order, but not the alarms
+// of clocks.
 func (d *desk) names() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	names := make([]string, len(d.calls))
-	for i, c := range d.calls {
-		names[i] = c.Name
+	var names []string
+	for _, c := range d.calls {
+		if in, ok := c.In.(ticket.EscalateInput); !ok || in.TurnID != uuid.Nil {
+			names = append(names, c.Name)
+		}
 	}
 	return names
 }

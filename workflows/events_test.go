@@ -110,7 +110,7 @@ func TestNoTimerOutlivesItsPurpose(t *testing.T) {
 	requireOnlyTheClose()
 
 	s.mu.Lock()
-	s.patience = 200 * time.Millisecond
+	s.policy.CloseAfter = 200 * time.Millisecond
 	s.mu.Unlock()
 	s.deliver(msg("last", 100))
 	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_COMPLETED, s.ends(runID))

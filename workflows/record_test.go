@@ -100,7 +100,7 @@ func TestRecord(t *testing.T) {
 			s.waitFor(begun)
 			s.deliver(msg("m4", 11), msg("m3", 10))
 			s.mu.Lock()
-			s.patience = 500 * time.Millisecond
+			s.policy.CloseAfter = 500 * time.Millisecond
 			s.mu.Unlock()
 			release()
 			s.eventually(func() bool { return s.outcome("") == enums.WORKFLOW_EXECUTION_STATUS_COMPLETED }, "it does not close")

@@ -22,7 +22,7 @@ import (
 func TestClosedConversationTellsOldMessagesFromNew(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, ticket.Email, nil)
-	s.patience = 100 * time.Millisecond
+	s.policy.CloseAfter = 100 * time.Millisecond
 	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_COMPLETED, s.ends(s.deliver(msg("m1", 0))))
 
 	old := s.deliver(msg("m1", 0))
@@ -42,7 +42,7 @@ func TestClosedConversationTellsOldMessagesFromNew(t *testing.T) {
 func TestMessageThatMeetsTheEndOfARunIsAnswered(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, ticket.Email, nil)
-	s.patience = 100 * time.Millisecond
+	s.policy.CloseAfter = 100 * time.Millisecond
 	s.model = func(n int, _ ticket.CallModelInput) ticket.CallModelResult {
 		if n == 1 {
 			return ticket.CallModelResult{Decision: ticket.DecideEscalate, Escalation: "refund_request"}
@@ -62,6 +62,7 @@ func TestMessageThatMeetsTheEndOfARunIsAnswered(t *testing.T) {
 
 	// A person settles the matter; the next answer starts the clock.
 	s.mu.Lock()
+	s.resolve()
 	s.status = ticket.WaitingCustomer
 	s.mu.Unlock()
 	begun, release := s.hold(ticket.ActivityCallModel)

@@ -63,7 +63,7 @@ func TicketWorkflow(ctx workflow.Context, in ticket.TicketInput) error {
 		return err
 	}
 	for {
-		workflow.SetCurrentDetails(ctx, c.details())
+		c.show(ctx)
 		if err := c.await(ctx); err != nil {
 			return c.canceled(ctx, err)
 		}
@@ -209,7 +209,7 @@ func (c *conversation) receive(ctx workflow.Context) {
 func (c *conversation) read(ctx workflow.Context) {
 	c.stale, c.reading = false, true
 	workflow.GoNamed(ctx, "read", func(ctx workflow.Context) {
-		defer func() { c.reading = false }()
+		defer func() { c.reading = false; c.show(ctx) }()
 		before := c.standing
 		s, err := local[ticket.Standing](ctx, ticket.ActivityReadTicket, "look at the ticket",
 			ticket.ReadTicketInput{ConversationID: c.in.ConversationID})
@@ -233,10 +233,12 @@ func (c *conversation) adopt(s ticket.Standing) {
 	if s.TicketID != c.standing.TicketID {
 		c.rung, c.problem = nil, ticket.Problem{}
 	}
-	c.asked, c.standing = true, s
 	if s.TicketID == uuid.Nil {
-		c.standing.Status = ticket.Closed
+		// The last ticket is still shown as it was, but for what has ended.
+		s.TicketNumber, s.Category, s.Priority, s.Escalation = c.standing.TicketNumber, c.standing.Category, c.standing.Priority, c.standing.Escalation
+		s.Status, s.Clocks = ticket.Closed, nil
 	}
+	c.asked, c.standing = true, s
 	if c.pending != nil && c.mute() {
 		c.dropPending()
 	}

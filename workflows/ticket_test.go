@@ -231,7 +231,8 @@ func TestOldMessageOnAnOpenTicketKeepsItsClock(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, ticket.Email)
 	b.settle(id("m1"))
-	b.tickets, b.status = 1, ticket.WaitingCustomer
+	b.openTicket()
+	b.answers()
 	b.arrive(0, msg("m1", 0))
 	require.NoError(t, b.run())
 	require.Equal(t, []string{ticket.ActivityCreateTicket, ticket.ActivityCloseTicket}, b.names())

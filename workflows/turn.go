@@ -1,8 +1,6 @@
 package workflows
 
 import (
-	"cmp"
-
 	"github.com/google/uuid"
 	"go.temporal.io/sdk/workflow"
 
@@ -36,7 +34,7 @@ func (c *conversation) newTurn(id uuid.UUID, batch []ticket.MessageRef) *turn {
 func (c *conversation) begin(ctx workflow.Context, do func(ctx workflow.Context) (again bool, err error), batch []ticket.MessageRef) {
 	c.turning = true
 	workflow.GoNamed(ctx, "turn", func(ctx workflow.Context) {
-		defer func() { c.turning = false }()
+		defer func() { c.turning = false; c.show(ctx) }()
 		c.readings++
 		again, err := do(ctx)
 		switch {
@@ -128,8 +126,10 @@ func (t *turn) think(ctx workflow.Context) (draftID uuid.UUID, why string, stopp
 	if t.interrupted() {
 		t.interrupt(ctx)
 	}
+	t.show(ctx)
 	draftID, why, err := t.draft(ctx)
 	t.stop = nil
+	t.show(ctx)
 	if ctx.Err() != nil {
 		return uuid.Nil, "", true
 	}
@@ -211,7 +211,6 @@ func (t *turn) settled(ctx workflow.Context, state ticket.SendState, kind ticket
 // record shows what the turn has come to.
 func (t *turn) record(ctx workflow.Context, outcome string) {
 	t.explanation = t.explain
-	t.standing.Category = cmp.Or(t.call.Category, t.standing.Category)
 	if t.call.Decision == ticket.DecideRespond || t.call.Decision == ticket.DecideEscalate {
 		t.sentiment = t.call.Sentiment
 	}

@@ -138,6 +138,9 @@ func problemOf(err error) ticket.Problem {
 	return ticket.Problem{Code: ticket.CodeInternal, Message: "the step did not succeed"}
 }
 
+// show puts the ticket's state on the page of the run; it costs no event.
+func (c *conversation) show(ctx workflow.Context) { workflow.SetCurrentDetails(ctx, c.details()) }
+
 // details is what a lead sees on the page of the run.
 func (c *conversation) details() string {
 	var b strings.Builder

@@ -20,7 +20,7 @@ func TestQueriesTellTheTicketsStory(t *testing.T) {
 	b.before[ticket.ActivityCallModel] = func(_ context.Context, n int) error {
 		require.Equal(t, ticket.TicketView{
 			TicketID: id("ticket 1"), TicketNumber: "T-1", Status: ticket.Open, Owner: ticket.OwnerAI,
-			Channel: ticket.WhatsApp, Priority: "medium",
+			Channel: ticket.WhatsApp, Priority: "medium", SLA: "first response due Mon 2 Mar 12:05 UTC",
 		}, b.view())
 		return nil
 	}
@@ -83,7 +83,7 @@ func TestSearchAttributesAreSetOnceATurn(t *testing.T) {
 		ticket.AttrTicketNumber: "T-1", ticket.AttrChannel: "email", ticket.AttrTicketStatus: "waiting_customer",
 		ticket.AttrCustomerRef: "c0ffee", ticket.AttrAssignedTo: "ai", ticket.AttrCategory: "billing",
 		ticket.AttrPromptVersion: "v1", ticket.AttrTicketPriority: int64(2), ticket.AttrTurns: int64(2),
-		ticket.AttrSentiment: 0.75, ticket.AttrNeedsHuman: false,
+		ticket.AttrSentiment: 0.75, ticket.AttrNeedsHuman: false, ticket.AttrLastInboundAt: noon().Add(time.Hour),
 	}, b.upserts[1])
 	require.Equal(t, "closed", b.attr(ticket.AttrTicketStatus))
 }
