@@ -90,8 +90,9 @@ func (db *DB) Session(ctx context.Context, fn func(*Queries) error) error {
 func NoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
 
 // Classify gives a database error its code: what Postgres refuses because of
-// the data is invalid, a clash is a conflict, anything else is unavailable and
-// worth another try. Errors that carry a code already keep it.
+// the data is invalid, a clash is a conflict, what breaks a rule of the schema
+// is internal, anything else is unavailable and worth another try. Errors that
+// carry a code already keep it.
 func Classify(err error) error {
 	if err == nil {
 		return nil
@@ -108,10 +109,26 @@ func Classify(err error) error {
 		case "22":
 			return ticket.Wrap(ticket.CodeInvalid, err, "the database refused the data")
 		case "23":
-			return ticket.Wrap(ticket.CodeConflict, err, "the database refused a duplicate or a broken reference")
+			return violation(pg.Code, err)
+		case "40":
+			return ticket.Wrap(ticket.CodeConflict, err, "the database gave way to somebody else")
 		case "42":
 			return ticket.Wrap(ticket.CodeInternal, err, "the database does not have the expected schema")
 		}
 	}
 	return ticket.Wrap(ticket.CodeUnavailable, err, "the database did not answer")
+}
+
+// violation classes what a constraint has refused. Who lost a race for a key
+// finds the winner's row when he comes again; a missing value, a broken
+// reference or a forbidden one is the same the next time.
+func violation(sqlstate string, err error) error {
+	switch sqlstate {
+	case "23505", "23P01": // unique, exclusion
+		return ticket.Wrap(ticket.CodeConflict, err, "the database refused a duplicate")
+	case "23514": // check
+		return ticket.Wrap(ticket.CodeInvalid, err, "the database refused the data")
+	default:
+		return ticket.Wrap(ticket.CodeInternal, err, "the database refused a missing value or a broken reference")
+	}
 }

@@ -1,10 +1,12 @@
 package schema_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
 	"github.com/digital-fte/fte/schema"
@@ -201,4 +203,17 @@ func TestMigrateTwiceAppliesNothing(t *testing.T) {
 	applied, err := schema.Migrate(t.Context(), schematest.URL(t))
 	require.NoError(t, err)
 	require.Empty(t, applied, "a migrated database has nothing to apply")
+}
+
+func TestOnlyClashesAreConflicts(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[string]ticket.Code{
+		"23505": ticket.CodeConflict, "23P01": ticket.CodeConflict, "40001": ticket.CodeConflict, "40P01": ticket.CodeConflict,
+		"23514": ticket.CodeInvalid, "22001": ticket.CodeInvalid,
+		"23502": ticket.CodeInternal, "23503": ticket.CodeInternal, "42P01": ticket.CodeInternal,
+		"57014": ticket.CodeUnavailable, "55P03": ticket.CodeUnavailable,
+	} {
+		err := fmt.Errorf("asking: %w", &pgconn.PgError{Code: state})
+		require.Equal(t, want, ticket.CodeOf(schema.Classify(err)), state)
+	}
 }
