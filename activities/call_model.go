@@ -1,8 +1,10 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,7 +21,8 @@ const maxHistoryRunes = 2000
 
 // CallModel asks the model for its next step in a turn and stores the
 // completion. The same input of the same turn is paid for once: a second call
-// returns the stored completion.
+// returns the stored completion. An instruction is an input of its own, and may
+// name another model.
 func (a *Activities) CallModel(ctx context.Context, in ticket.CallModelInput) (ticket.CallModelResult, error) {
 	defer beat(ctx)()
 	res, err := a.callModel(ctx, in)
@@ -35,11 +38,19 @@ func (a *Activities) callModel(ctx context.Context, in ticket.CallModelInput) (t
 	if err != nil {
 		return ticket.CallModelResult{}, err
 	}
-	messages := llm.Build(prompt)
-	asked := schema.ModelCallByInputParams{TurnID: turn.ID, InputHash: llm.Hash(a.Model.Model(), messages)}
+	request := llm.Request{Model: a.Model.Model(), PromptVersion: llm.PromptVersion(), Messages: llm.Build(prompt)}
+	if in.InstructionID != uuid.Nil {
+		if request, err = a.instructed(ctx, turn.ID, in.InstructionID, request); err != nil {
+			return ticket.CallModelResult{}, err
+		}
+	}
+	asked := schema.ModelCallByInputParams{TurnID: turn.ID, InputHash: llm.Hash(request.Model, request.Messages)}
+	if in.InstructionID != uuid.Nil {
+		asked.InputHash += "/" + in.InstructionID.String()
+	}
 	call, err := a.DB.ModelCallByInput(ctx, asked)
 	if schema.NoRows(err) {
-		call, err = a.complete(ctx, asked, messages)
+		call, err = a.complete(ctx, asked, request)
 	}
 	if err != nil {
 		return ticket.CallModelResult{}, err
@@ -51,11 +62,27 @@ func (a *Activities) callModel(ctx context.Context, in ticket.CallModelInput) (t
 	return a.recordDecision(ctx, turn, call, decision)
 }
 
+// instructed returns a request as an instruction wants it to be made.
+func (a *Activities) instructed(ctx context.Context, turn, instruction uuid.UUID, r llm.Request) (llm.Request, error) {
+	asked, err := instructionOf(ctx, a.DB.Queries, turn, instruction)
+	if err != nil {
+		return r, err
+	}
+	r.Model = cmp.Or(asked.Model, r.Model)
+	name, _, _ := strings.Cut(r.PromptVersion, "@")
+	switch asked.PromptVersion {
+	case "", name, r.PromptVersion:
+		return r, nil
+	default:
+		return r, ticket.Errorf(ticket.CodeInvalid, "this build has no prompt %q; it has %s", asked.PromptVersion, r.PromptVersion)
+	}
+}
+
 // complete pays for one completion and stores it.
-func (a *Activities) complete(ctx context.Context, asked schema.ModelCallByInputParams, messages []llm.Message) (schema.ModelCall, error) {
+func (a *Activities) complete(ctx context.Context, asked schema.ModelCallByInputParams, request llm.Request) (schema.ModelCall, error) {
 	failpoint.Here("model.beforeCall")
 	began := time.Now()
-	done, err := a.Model.Chat(ctx, llm.Request{PromptVersion: llm.PromptVersion(), Messages: messages})
+	done, err := a.Model.Chat(ctx, request)
 	if err != nil {
 		return schema.ModelCall{}, err
 	}
@@ -91,14 +118,18 @@ func (a *Activities) recordDecision(ctx context.Context, turn schema.Turn, call 
 	}
 	res.Category, res.Priority, res.Sentiment = string(triage.Category), string(triage.Priority), triage.Sentiment
 	err := a.DB.Tx(ctx, func(q *schema.Queries) error {
+		conv, err := q.LockConversation(ctx, turn.ConversationID)
+		if err != nil {
+			return err
+		}
 		if err := q.RecordModel(ctx, schema.RecordModelParams{ID: turn.ID, PromptVersion: call.PromptVersion, Model: call.Model}); err != nil {
 			return err
 		}
 		if err := q.ClassifyTicket(ctx, schema.ClassifyTicketParams{ID: turn.TicketID, Category: res.Category, Priority: res.Priority}); err != nil {
 			return err
 		}
-		conv, err := q.Conversation(ctx, turn.ConversationID)
-		if err != nil {
+		// The priority decides what is promised.
+		if _, err := a.standing(ctx, q, conv.ID); err != nil {
 			return err
 		}
 		if err := q.AddSentiment(ctx, schema.AddSentimentParams{CustomerID: conv.CustomerID, TurnID: turn.ID.String(), Sentiment: triage.Sentiment}); err != nil {

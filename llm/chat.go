@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -18,6 +19,7 @@ type Request struct {
 	// PromptVersion is not sent; it comes back in the Completion, so that what
 	// was asked is stored with what was answered.
 	PromptVersion string
+	Model         string // empty means the client's own
 	Messages      []Message
 	Tools         []Tool // what the model may propose; empty means everything
 }
@@ -45,7 +47,8 @@ func (c *Client) Chat(ctx context.Context, r Request) (*Completion, error) {
 	if len(tools) == 0 {
 		tools = Tools()
 	}
-	if c.model == "" || len(r.Messages) == 0 {
+	model := cmp.Or(r.Model, c.model)
+	if model == "" || len(r.Messages) == 0 {
 		return nil, ticket.Errorf(ticket.CodeInvalid, "a completion needs a model and messages")
 	}
 	for _, t := range tools {
@@ -54,7 +57,7 @@ func (c *Client) Chat(ctx context.Context, r Request) (*Completion, error) {
 		}
 	}
 	ask := openai.ChatCompletionRequest{
-		Model:               c.model,
+		Model:               model,
 		MaxCompletionTokens: maxCompletionTokens,
 		ReasoningEffort:     c.effort,
 		Tools:               toolset(tools),
@@ -66,7 +69,7 @@ func (c *Client) Chat(ctx context.Context, r Request) (*Completion, error) {
 	}
 	res, err := c.chat.CreateChatCompletion(ctx, ask)
 	if err != nil {
-		return nil, failure("asking the model", c.model, res.Header(), err)
+		return nil, failure("asking the model", model, res.Header(), err)
 	}
 	done := &Completion{
 		PromptVersion:    r.PromptVersion,
@@ -75,7 +78,7 @@ func (c *Client) Chat(ctx context.Context, r Request) (*Completion, error) {
 		CompletionTokens: res.Usage.CompletionTokens,
 	}
 	if done.Model == "" {
-		done.Model = c.model
+		done.Model = model
 	}
 	call, err := onlyCall(res.Choices)
 	if err != nil {
