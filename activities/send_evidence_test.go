@@ -217,7 +217,7 @@ func TestAWorkerThatStopsDuringASend(t *testing.T) {
 	}()
 	require.NoError(t, w.twilio.Faults().WaitForHits(t.Context(), 1))
 	stop()
-	require.ErrorContains(t, <-done, context.Canceled.Error())
+	requireRefused(t, <-done, ticket.CodeUnavailable, false)
 	require.Equal(t, []string{"sending"}, w.states(turn))
 	_, err := w.look(turn, draft, firstCheck)
 	require.NoError(t, err)
