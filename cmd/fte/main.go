@@ -36,6 +36,7 @@ func main() {
 // environment is what a command gets from outside.
 type environment struct {
 	lookuper       envconfig.Lookuper
+	stdin          io.Reader
 	stdout, stderr io.Writer
 }
 
@@ -73,6 +74,9 @@ func commands() []command {
 				"  list      show them, the oldest first\n" +
 				"  redrive   send back those that the flags select", runDLQ,
 		},
+		{"ticket", "list | show NUMBER | ACTION NUMBER", "look at tickets and act on them", ticketDetails, runTicket},
+		{"mode", "show | set off|draft|auto", "see and set what the assistant may do", modeDetails, runMode},
+		{"customer", "show WHO | tier WHO standard|vip", "look at a customer and set the tier", customerDetails, runCustomer},
 		{"version", "", "print the version", "Prints the version and the commit this program was built from.", runVersion},
 	}
 }
@@ -102,7 +106,7 @@ func run(ctx context.Context, args []string, lookuper envconfig.Lookuper, stdout
 	}
 	for _, c := range commands() {
 		if c.name == args[0] {
-			return c.exit(ctx, c.run(ctx, environment{lookuper, stdout, stderr}, args[1:]), stdout, stderr)
+			return c.exit(ctx, c.run(ctx, environment{lookuper, os.Stdin, stdout, stderr}, args[1:]), stdout, stderr)
 		}
 	}
 	fmt.Fprintf(stderr, "fte: there is no command %q\n\n", args[0])
