@@ -5,6 +5,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 
 	"github.com/digital-fte/fte/activities"
@@ -21,7 +22,7 @@ const stopTimeout = 25 * time.Second
 // the server has turned the worker away, which then has stopped.
 func NewTicketsWorker(c client.Client, a *activities.Activities, v worker.WorkerDeploymentVersion, fatal func(error)) worker.Worker {
 	w := worker.New(c, ticket.QueueTickets, versioned(v, worker.Options{
-		WorkerStopTimeout: stopTimeout, OnFatalError: fatal, DisableRegistrationAliasing: true, MaxConcurrentActivityExecutionSize: 20,
+		Interceptors: net(a), WorkerStopTimeout: stopTimeout, OnFatalError: fatal, DisableRegistrationAliasing: true, MaxConcurrentActivityExecutionSize: 20,
 		MaxConcurrentLocalActivityExecutionSize: 20,
 	}))
 	w.RegisterWorkflowWithOptions(workflows.TicketWorkflow, pinned(ticket.TicketWorkflow))
@@ -36,7 +37,7 @@ func NewTicketsWorker(c client.Client, a *activities.Activities, v worker.Worker
 // NewModelWorker returns the worker that searches knowledge and calls the model.
 func NewModelWorker(c client.Client, a *activities.Activities, v worker.WorkerDeploymentVersion, fatal func(error)) worker.Worker {
 	w := worker.New(c, ticket.QueueModel, versioned(v, worker.Options{
-		WorkerStopTimeout: stopTimeout, OnFatalError: fatal, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 1000,
+		Interceptors: net(a), WorkerStopTimeout: stopTimeout, OnFatalError: fatal, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 1000,
 	}))
 	register(w, map[string]any{ticket.ActivitySearchKnowledge: a.SearchKnowledge, ticket.ActivityCallModel: a.CallModel})
 	return w
@@ -46,12 +47,17 @@ func NewModelWorker(c client.Client, a *activities.Activities, v worker.WorkerDe
 // asks for people.
 func NewDeliveryWorker(c client.Client, a *activities.Activities, v worker.WorkerDeploymentVersion, fatal func(error)) worker.Worker {
 	w := worker.New(c, ticket.QueueDelivery, versioned(v, worker.Options{
-		WorkerStopTimeout: stopTimeout, OnFatalError: fatal, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 100,
+		Interceptors: net(a), WorkerStopTimeout: stopTimeout, OnFatalError: fatal, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 100,
 	}))
 	register(w, map[string]any{
 		ticket.ActivitySendReply: a.SendReply, ticket.ActivityEscalate: a.Escalate, ticket.ActivitySyncMailbox: a.SyncMailbox,
 	})
 	return w
+}
+
+// net catches whatever an activity lets fall.
+func net(a *activities.Activities) []interceptor.WorkerInterceptor {
+	return []interceptor.WorkerInterceptor{FailureInterceptor(a.Logger)}
 }
 
 // register uses explicit names: a name is part of every history that has it.
