@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/digital-fte/fte/activities"
 	"github.com/digital-fte/fte/stream"
 	"github.com/digital-fte/fte/ticket"
 )
@@ -22,24 +23,27 @@ const maxRetryAfter = time.Minute
 // Notifier posts each escalation to a Slack-compatible webhook. The post may be
 // repeated after a crash; it names the ticket, so a repeat misleads nobody.
 type Notifier struct {
+	Alerts
 	URL    string
 	Client *http.Client
 }
 
-// Handle posts one escalation. A webhook that refuses blocks the lane.
+// Handle posts one escalation. A webhook that refuses blocks the lane; mails to
+// staff have a consumer group of their own and go on.
 func (n *Notifier) Handle(ctx context.Context, r stream.Record) error {
-	if r.Type != ticket.TypeTicketEscalated {
-		return stream.Poison("unknown_type", errors.New("the notifier takes only "+ticket.TypeTicketEscalated))
-	}
-	var e ticket.TicketEscalated
-	if err := decode(r, &e); err != nil {
+	found, wanted, err := n.read(ctx, r)
+	if err != nil || !wanted {
 		return err
 	}
-	if e.TicketNumber == "" || !e.Channel.Valid() {
-		return stream.Poison("invalid", ticket.Errorf(ticket.CodeInvalid, "an escalation without ticket number or channel"))
+	text := activities.RenderHandoverAlert(found.TicketEscalated, found.due)
+	if found.link != "" {
+		text += "\n" + found.link
 	}
-	body, err := json.Marshal(map[string]string{"text": fmt.Sprintf("%s needs a person (%s, %s): %s",
-		e.TicketNumber, e.Channel, e.Urgency, ticket.EscalationMeaning(e.Reason))})
+	return n.post(ctx, text)
+}
+
+func (n *Notifier) post(ctx context.Context, text string) error {
+	body, err := json.Marshal(map[string]string{"text": text})
 	if err != nil {
 		return fmt.Errorf("encoding a notification: %w", err)
 	}
