@@ -1,10 +1,12 @@
 package workers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -27,12 +29,12 @@ func received(channel ticket.Channel, workflowID string) ticket.MessageReceived 
 }
 
 // historyOf returns the events of a workflow's current run.
-func historyOf(t *testing.T, c client.Client, workflowID string) (events []*history.HistoryEvent) {
-	t.Helper()
-	all := c.GetWorkflowHistory(t.Context(), workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+func historyOf(tb testing.TB, c client.Client, workflowID string) (events []*history.HistoryEvent) {
+	tb.Helper()
+	all := c.GetWorkflowHistory(tb.Context(), workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for all.HasNext() {
 		event, err := all.Next()
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		events = append(events, event)
 	}
 	return events
@@ -56,6 +58,18 @@ func signals(t *testing.T, events []*history.HistoryEvent) (all []ticket.Message
 	return all
 }
 
+// attributesOf returns the search attributes that a run began with.
+func attributesOf(t *testing.T, events []*history.HistoryEvent) map[string]any {
+	t.Helper()
+	attributes := map[string]any{}
+	for name, payload := range events[0].GetWorkflowExecutionStartedEventAttributes().GetSearchAttributes().GetIndexedFields() {
+		var value any
+		require.NoError(t, converter.GetDefaultDataConverter().FromPayload(payload, &value))
+		attributes[name] = value
+	}
+	return attributes
+}
+
 func TestBridge(t *testing.T) {
 	t.Parallel()
 	server := newTemporal(t, part.TemporalOptions{SearchAttributes: ticket.SearchAttributes()})
@@ -73,16 +87,12 @@ func TestBridge(t *testing.T) {
 	began := events[0].GetWorkflowExecutionStartedEventAttributes()
 	require.Equal(t, ticket.TicketWorkflow, began.GetWorkflowType().GetName())
 	require.Equal(t, ticket.QueueTickets, began.GetTaskQueue().GetName())
+	require.EqualValues(t, 3, began.GetPriority().GetPriorityKey())
+	require.Equal(t, fairnessKey(first.CustomerID), began.GetPriority().GetFairnessKey())
 	require.Equal(t, ticket.TicketInput{ConversationID: first.ConversationID, Channel: ticket.WhatsApp}, only[ticket.TicketInput](t, began.GetInput()))
-	attributes := map[string]any{}
-	for name, payload := range began.GetSearchAttributes().GetIndexedFields() {
-		var value any
-		require.NoError(t, converter.GetDefaultDataConverter().FromPayload(payload, &value))
-		attributes[name] = value
-	}
 	require.Equal(t, map[string]any{
 		ticket.AttrChannel: "whatsapp", ticket.AttrTicketStatus: "open", ticket.AttrLastInboundAt: "2026-03-02T09:00:00Z",
-	}, attributes)
+	}, attributesOf(t, events))
 	refs := []ticket.MessageRef{
 		{MessageID: first.MessageID, Author: ticket.Customer, ReceivedAt: start},
 		{MessageID: second.MessageID, Author: ticket.Customer, ReceivedAt: start},
@@ -104,6 +114,50 @@ func TestBridge(t *testing.T) {
 	require.Len(t, signals(t, historyOf(t, c, id)), 1)
 }
 
+func TestBridgeSignalsABatchAtOnce(t *testing.T) {
+	t.Parallel()
+	server := newTemporal(t, part.TemporalOptions{SearchAttributes: ticket.SearchAttributes()})
+	c := dial(t, server.Address)
+	bridge := &Bridge{Temporal: c}
+	conversation, customer := uuid.New(), uuid.New()
+	message := func(workflowID string, author ticket.Author, minute int) ticket.MessageReceived {
+		m := received(ticket.Email, workflowID)
+		m.ConversationID, m.CustomerID, m.Author, m.ReceivedAt = conversation, customer, author, start.Add(time.Duration(minute)*time.Minute)
+		return m
+	}
+	handle := func(all ...ticket.MessageReceived) (refs []ticket.MessageRef) {
+		t.Helper()
+		var batch []stream.Record
+		for _, m := range all {
+			batch = append(batch, record(t, ticket.TypeMessageReceived, m))
+			refs = append(refs, ticket.MessageRef{MessageID: m.MessageID, Author: cmp.Or(m.Author, ticket.Customer), ReceivedAt: m.ReceivedAt})
+		}
+		require.NoError(t, bridge.HandleBatch(t.Context(), batch))
+		return refs
+	}
+	signalled := func(events []*history.HistoryEvent) (n int) {
+		for _, e := range events {
+			if e.GetWorkflowExecutionSignaledEventAttributes() != nil {
+				n++
+			}
+		}
+		return n
+	}
+
+	refs := handle(message("ticket/email/1", "", 1), message("ticket/email/1", ticket.Customer, 3),
+		message("ticket/email/1", "", 2), message("ticket/email/1", ticket.Staff, 4))
+	events := historyOf(t, c, "ticket/email/1")
+	require.Equal(t, 1, signalled(events))
+	require.Equal(t, refs, signals(t, events), "in the order of the events; the workflow orders them by time")
+	require.Equal(t, "2026-03-02T09:03:00Z", attributesOf(t, events)[ticket.AttrLastInboundAt], "the newest of the customer")
+
+	t.Log("what only we have written starts the workflow too: it looks at the database")
+	refs = handle(message("ticket/email/2", ticket.Staff, 1), message("ticket/email/2", ticket.Assistant, 2))
+	events = historyOf(t, c, "ticket/email/2")
+	require.Equal(t, refs, signals(t, events))
+	require.NotContains(t, attributesOf(t, events), ticket.AttrLastInboundAt)
+}
+
 func TestBridgePoison(t *testing.T) {
 	t.Parallel()
 	bridge := &Bridge{} // it never gets as far as calling
@@ -123,9 +177,14 @@ func TestBridgePoison(t *testing.T) {
 		event(func(m *ticket.MessageReceived) { m.ConversationID = uuid.Nil }),
 		event(func(m *ticket.MessageReceived) { m.WorkflowID = "" }),
 		event(func(m *ticket.MessageReceived) { m.Channel = "telex" }),
+		event(func(m *ticket.MessageReceived) { m.Author = "ghost" }),
 	} {
 		requirePoison(t, bridge.Handle(t.Context(), r), "invalid")
+		good := record(t, ticket.TypeMessageReceived, valid)
+		requirePoison(t, bridge.HandleBatch(t.Context(), []stream.Record{good, r}), "invalid")
 	}
+	other := event(func(m *ticket.MessageReceived) { m.WorkflowID = "ticket/email/2" })
+	requirePoison(t, bridge.HandleBatch(t.Context(), []stream.Record{record(t, ticket.TypeMessageReceived, valid), other}), "mixed")
 }
 
 func TestBridgeWhileTemporalIsAway(t *testing.T) {

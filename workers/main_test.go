@@ -18,18 +18,18 @@ import (
 const patience = 60 * time.Second
 
 // newTemporal starts a development server; the test is skipped under -short.
-func newTemporal(t *testing.T, o part.TemporalOptions) *part.Temporal {
-	t.Helper()
+func newTemporal(tb testing.TB, o part.TemporalOptions) *part.Temporal {
+	tb.Helper()
 	if testing.Short() {
-		t.Skip("starts a Temporal server; `make test` runs it")
+		tb.Skip("starts a Temporal server; `make test` runs it")
 	}
 	o.CLI, o.Headless = os.Getenv("TEMPORAL_CLI_PATH"), true
 	if o.CLI == "" {
-		t.Fatal("TEMPORAL_CLI_PATH is not set; `make test` sets it")
+		tb.Fatal("TEMPORAL_CLI_PATH is not set; `make test` sets it")
 	}
-	server, err := part.StartTemporal(t.Context(), o)
-	require.NoError(t, err)
-	t.Cleanup(func() {
+	server, err := part.StartTemporal(tb.Context(), o)
+	require.NoError(tb, err)
+	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		_ = server.Stop(ctx)
@@ -37,11 +37,11 @@ func newTemporal(t *testing.T, o part.TemporalOptions) *part.Temporal {
 	return server
 }
 
-func dial(t *testing.T, address string) client.Client {
-	t.Helper()
+func dial(tb testing.TB, address string) client.Client {
+	tb.Helper()
 	c, err := client.NewLazyClient(client.Options{HostPort: address, Logger: quiet{}})
-	require.NoError(t, err)
-	t.Cleanup(c.Close)
+	require.NoError(tb, err)
+	tb.Cleanup(c.Close)
 	return c
 }
 
