@@ -30,8 +30,7 @@ func TestIntakeOverKafka(t *testing.T) {
 	t.Cleanup(producer.Close)
 	b.Publisher = producer
 
-	// Page message and submission meet in one lane, the submission behind: if
-	// the former held up the lane for good, the latter could never be stored.
+	// The page message is read before the submission that it waits for.
 	s := submission(b, "cleo@customer.example", "1")
 	began := time.Now()
 	b.waiting.now = func() time.Time { return start.Add(20 * time.Since(began)) }

@@ -147,24 +147,37 @@ func insert(ctx context.Context, q *schema.Queries, conversation uuid.UUID, m in
 	return err == nil, err
 }
 
-// publish tells the bridge about a stored message.
+// publish tells the bridge about a stored message, whoever wrote it.
 func (in *Intake) publish(ctx context.Context, r stream.Record, m inbound) error {
 	failpoint.Here("intake.afterCommit")
 	stored, err := in.DB.MessageByExternalID(ctx, schema.MessageByExternalIDParams{Channel: m.channel, ExternalID: m.externalID})
 	if err != nil {
 		return err
 	}
-	value, err := json.Marshal(ticket.MessageReceived{
+	received := ticket.MessageReceived{
 		MessageID: stored.ID, ConversationID: stored.ConversationID, CustomerID: stored.CustomerID,
 		Channel: stored.Channel, WorkflowID: stored.WorkflowID, ReceivedAt: stored.ProviderAt,
-	})
-	if err != nil {
-		return fmt.Errorf("encoding a received message: %w", err)
 	}
-	return in.Publisher.Publish(ctx, stream.Event{
-		Topic: ticket.TopicTicketsIncoming, Key: stored.CustomerID.String(), ID: m.externalID, Type: ticket.TypeMessageReceived,
+	if m.author != ticket.Customer {
+		received.Author = m.author
+	}
+	event, err := receivedEvent(r, m.externalID, received)
+	if err != nil {
+		return err
+	}
+	return in.Publisher.Publish(ctx, event)
+}
+
+// receivedEvent tells the bridge of a message because of a record.
+func receivedEvent(r stream.Record, id string, m ticket.MessageReceived) (stream.Event, error) {
+	value, err := json.Marshal(m)
+	if err != nil {
+		return stream.Event{}, fmt.Errorf("encoding a received message: %w", err)
+	}
+	return stream.Event{
+		Topic: ticket.TopicTicketsIncoming, Key: m.CustomerID.String(), ID: id, Type: ticket.TypeMessageReceived,
 		Source: "fte/intake", Time: time.Now(), CorrelationID: r.CorrelationID, TraceParent: r.TraceParent, Value: value,
-	})
+	}, nil
 }
 
 // conversation finds or makes the conversation of a message: under the first

@@ -113,7 +113,7 @@ func (in *Intake) join(ctx context.Context, conv *schema.Conversation, m inbound
 
 // sentMail follows what left the mailbox. Our own replies were stored when
 // they were made; what a person wrote to the customer of a conversation is
-// stored there, and with it the person has taken over.
+// stored there, with it the person has taken over, and the workflow hears of it.
 func (in *Intake) sentMail(ctx context.Context, r stream.Record, mail *email.Mail, m inbound) error {
 	if mail.OutboundID != "" || wroteItself(mail) {
 		return nil
@@ -134,7 +134,11 @@ func (in *Intake) sentMail(ctx context.Context, r stream.Record, mail *email.Mai
 	if !slices.ContainsFunc(mail.Recipients(), func(to string) bool { return slices.Contains(known.Participants, to) }) {
 		return nil
 	}
-	return in.takeOver(ctx, known, m)
+	m.author = ticket.Staff
+	if err := in.takeOver(ctx, known, m); err != nil {
+		return err
+	}
+	return in.publish(ctx, r, m)
 }
 
 // unknownReply lets what a person sent wait at the end of the topic for the
@@ -166,7 +170,6 @@ func wroteItself(mail *email.Mail) bool {
 
 // takeOver stores a person's mail and silences the assistant, once.
 func (in *Intake) takeOver(ctx context.Context, conv *schema.Conversation, m inbound) error {
-	m.author = ticket.Staff
 	return in.DB.Tx(ctx, func(q *schema.Queries) error {
 		if _, err := q.LockConversation(ctx, conv.ID); err != nil {
 			return err

@@ -57,8 +57,8 @@ func (in *Intake) whatsAppStatus(ctx context.Context, r stream.Record) error {
 }
 
 // undelivered asks for a person when the provider took a reply and then could
-// not deliver it: the customer has heard nothing. A repeated callback asks
-// again under the same event id.
+// not deliver it: the customer has heard nothing. The workflow, which thinks it
+// has answered, hears of it too. A repeated callback publishes the same again.
 func (in *Intake) undelivered(ctx context.Context, r stream.Record, s *whatsapp.Status) error {
 	_, why := whatsapp.Explain(s.ErrorCode)
 	t, err := in.DB.EscalateUndelivered(ctx, schema.EscalateUndeliveredParams{
@@ -78,7 +78,18 @@ func (in *Intake) undelivered(ctx context.Context, r stream.Record, s *whatsapp.
 		return err
 	}
 	event.Source, event.CorrelationID, event.TraceParent = "fte/intake", r.CorrelationID, r.TraceParent
-	return in.Publisher.Publish(ctx, event)
+	failed, err := in.DB.OutboundByProviderID(ctx, schema.OutboundByProviderIDParams{Via: "whatsapp", ProviderID: s.SID})
+	if err != nil {
+		return err
+	}
+	received, err := receivedEvent(r, whatsapp.EventID(s.SID, s.Status), ticket.MessageReceived{
+		MessageID: failed.ID, ConversationID: failed.ConversationID, CustomerID: failed.CustomerID,
+		Channel: failed.Channel, WorkflowID: failed.WorkflowID, ReceivedAt: failed.ProviderAt, Author: failed.Author,
+	})
+	if err != nil {
+		return err
+	}
+	return in.Publisher.Publish(ctx, event, received)
 }
 
 // at returns t, or the record's own time when t is missing.

@@ -1,12 +1,14 @@
 package workers
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/digital-fte/fte/schema"
+	"github.com/digital-fte/fte/stream"
 	"github.com/digital-fte/fte/ticket"
 )
 
@@ -92,7 +94,7 @@ func (b *testBundle) answered(m ticket.MessageReceived, via, state string) (outb
 			return err
 		}
 		return q.InsertOutbox(ctx, schema.InsertOutboxParams{
-			ID: outbox, SendKey: key, TurnID: turnID, ConversationID: m.ConversationID, MessageID: messageID,
+			ID: outbox, SendKey: key, TurnID: &turnID, ConversationID: m.ConversationID, MessageID: messageID,
 			Kind: ticket.KindAnswer, Part: 0, Via: via, Recipient: "x", Epoch: b.conversation(m.ConversationID).Epoch,
 		})
 	}))
@@ -138,14 +140,27 @@ func TestWhatsAppStatus(t *testing.T) {
 	require.Equal(t, "sent read SMours", row(), "a part keeps its provider's id")
 	undelivered := ticket.WhatsAppEvent{Params: map[string]string{"MessageSid": "SMours", "MessageStatus": "undelivered", "ErrorCode": "63016"}}
 	before := len(b.published.events)
+	revision := b.conversation(m.ConversationID).Revision
 	for range 2 {
 		require.NoError(t, b.Handle(t.Context(), record(t, ticket.TypeWhatsAppStatus, undelivered)))
 	}
 	asked := b.published.events[before:]
-	require.Len(t, asked, 2)
-	require.Equal(t, asked[0].ID, asked[1].ID, "a repeated callback asks under the same id")
+	require.Len(t, asked, 4)
+	require.Equal(t, asked[0].ID, asked[2].ID, "a repeated callback asks under the same id")
 	require.Equal(t, ticket.TopicEscalations, asked[0].Topic)
-	require.Equal(t, "needs_human not_delivered", b.scalar("SELECT status || ' ' || escalation_code FROM tickets"))
+	require.Equal(t, "needs_human not_delivered", b.scalar("SELECT status || ' ' || escalation_code FROM tickets WHERE escalated_at IS NOT NULL"))
+	require.Greater(t, b.conversation(m.ConversationID).Revision, revision)
+	for _, e := range []stream.Event{asked[1], asked[3]} {
+		require.Equal(t, ticket.TopicTicketsIncoming, e.Topic)
+		require.Equal(t, m.CustomerID.String(), e.Key)
+		require.Equal(t, "twilio:SMours:undelivered", e.ID)
+		var told ticket.MessageReceived
+		require.NoError(t, json.Unmarshal(e.Value, &told))
+		require.Equal(t, b.scalar("SELECT message_id::text FROM outbox"), told.MessageID.String(), "the workflow hears which one failed")
+		require.Equal(t, ticket.Assistant, told.Author)
+		require.Equal(t, m.WorkflowID, told.WorkflowID)
+		require.Equal(t, m.ConversationID, told.ConversationID)
+	}
 	status("SMours", "delivered", "")
 	require.Equal(t, "sent failed SMours", row(), "failed is final")
 }

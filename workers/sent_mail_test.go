@@ -32,14 +32,18 @@ func TestPersonTakesOver(t *testing.T) {
 	require.Equal(t, "ai 0 open queued", state())
 
 	r := b.mail(staffReply())
-	require.Empty(t, b.take(r), "the workflow has nothing to answer")
+	told := b.takeOne(r)
+	require.Equal(t, ticket.Staff, told.Author, "the workflow hears of it and has nothing to answer")
+	require.Equal(t, m.ConversationID, told.ConversationID)
+	require.Equal(t, m.WorkflowID, told.WorkflowID)
+	require.Equal(t, m.CustomerID.String(), b.published.events[len(b.published.events)-1].Key)
 	require.Equal(t, "human 1 with_human cancelled", state())
 	require.Equal(t, "queued", b.scalar("SELECT state FROM outbox WHERE id = '"+foreign.String()+"'"), "of another conversation")
 	require.Equal(t, "staff I take care of it. Kim", b.scalar("SELECT author || ' ' || body FROM messages WHERE rfc_message_id = '<staff@firnwacht.example>'"))
 
 	t.Log("what was given back stays so when the mail comes again")
 	require.NoError(t, b.DB.GiveBack(t.Context(), m.ConversationID))
-	require.Empty(t, b.take(r))
+	require.Equal(t, told, b.takeOne(r))
 	require.Equal(t, ticket.OwnerAI, b.conversation(m.ConversationID).Owner)
 	require.EqualValues(t, 2, b.conversation(m.ConversationID).Epoch)
 	require.Equal(t, "1", b.scalar("SELECT count(*)::text FROM messages WHERE author = 'staff'"))
@@ -57,6 +61,19 @@ func TestPersonTakesOverOnce(t *testing.T) {
 	b.together([]stream.Record{r, r, r, r, r})
 	require.EqualValues(t, 1, b.conversation(m.ConversationID).Epoch)
 	require.Equal(t, "2", b.count("messages"))
+}
+
+func TestPersonTakesOverWhileTheBrokerIsAway(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	m := b.takeOne(b.mail(letter{from: "ben@customer.example", id: "<1@customer.example>", text: "Hello"}))
+	r := b.mail(staffReply())
+	b.published.err = ticket.Errorf(ticket.CodeUnavailable, "no broker")
+	requireBlocks(t, b.Handle(t.Context(), r))
+	require.Equal(t, ticket.OwnerHuman, b.conversation(m.ConversationID).Owner, "the assistant is silent at once")
+	b.published.err = nil
+	require.Equal(t, ticket.Staff, b.takeOne(r).Author, "the workflow hears of it when it can")
+	require.EqualValues(t, 1, b.conversation(m.ConversationID).Epoch)
 }
 
 // TestSentMailThatChangesNothing is about mails that left the mailbox and are
@@ -87,6 +104,9 @@ func TestPersonTakesOverOnTicketOfForm(t *testing.T) {
 	b.outbound(form, "<out@firnwacht.example>")
 	l := staffReply()
 	l.to, l.inReplyTo = "cleo@customer.example", "<out@firnwacht.example>"
-	require.Empty(t, b.take(b.mail(l)))
+	told := b.takeOne(b.mail(l))
 	require.Equal(t, ticket.OwnerHuman, b.conversation(form.ConversationID).Owner)
+	require.Equal(t, ticket.Staff, told.Author)
+	require.Equal(t, form.WorkflowID, told.WorkflowID, "that of the form, whose conversation it is")
+	require.Equal(t, ticket.WebForm, told.Channel)
 }

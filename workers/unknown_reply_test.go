@@ -30,12 +30,12 @@ func TestReplyWaitsForTheMailItAnswers(t *testing.T) {
 
 	m := b.takeOne(b.mail(letter{from: "ben@customer.example", id: "<1@customer.example>", text: "Hello"}))
 	now = now.Add(time.Hour)
-	require.Empty(t, b.take(reply), "what comes too late for a wait is in time for a conversation")
+	require.Equal(t, ticket.Staff, b.takeOne(reply).Author, "what comes too late for a wait is in time for a conversation")
 	require.Equal(t, ticket.OwnerHuman, b.conversation(m.ConversationID).Owner)
 	require.Empty(t, b.waiting.since)
 
 	t.Log("a record that was published twice comes again")
-	require.Empty(t, b.take(reply))
+	require.Equal(t, ticket.Staff, b.takeOne(reply).Author)
 	require.EqualValues(t, 1, b.conversation(m.ConversationID).Epoch)
 	require.Equal(t, "2", b.count("messages"))
 	require.Empty(t, b.waiting.since)
