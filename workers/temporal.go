@@ -27,9 +27,12 @@ func NewTicketsWorker(c client.Client, a *activities.Activities, v worker.Worker
 	}))
 	w.RegisterWorkflowWithOptions(workflows.TicketWorkflow, pinned(ticket.TicketWorkflow))
 	w.RegisterWorkflowWithOptions(workflows.MailboxWorkflow, pinned(ticket.MailboxWorkflow))
+	w.RegisterWorkflowWithOptions(workflows.DailyReportWorkflow, upgraded(ticket.DailyReportWorkflow))
+	w.RegisterWorkflowWithOptions(workflows.RetentionWorkflow, upgraded(ticket.RetentionWorkflow))
 	register(w, map[string]any{
 		ticket.ActivityCreateTicket: a.CreateTicket, ticket.ActivityFetchHistory: a.FetchHistory,
 		ticket.ActivityReviewReply: a.ReviewReply, ticket.ActivityCloseTicket: a.CloseTicket,
+		ticket.ActivityApplyAction: a.ApplyAction, ticket.ActivityReadTicket: a.ReadTicket,
 	})
 	return w
 }
@@ -43,14 +46,16 @@ func NewModelWorker(c client.Client, a *activities.Activities, v worker.WorkerDe
 	return w
 }
 
-// NewDeliveryWorker returns the worker that sends replies, reads mailboxes and
-// asks for people.
+// NewDeliveryWorker returns the worker that sends replies, reads mailboxes,
+// asks for people, and does the daily report and the deleting of old data.
 func NewDeliveryWorker(c client.Client, a *activities.Activities, v worker.WorkerDeploymentVersion, fatal func(error)) worker.Worker {
 	w := worker.New(c, ticket.QueueDelivery, versioned(v, worker.Options{
 		Interceptors: net(a), WorkerStopTimeout: stopTimeout, OnFatalError: fatal, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 100,
 	}))
 	register(w, map[string]any{
 		ticket.ActivitySendReply: a.SendReply, ticket.ActivityEscalate: a.Escalate, ticket.ActivitySyncMailbox: a.SyncMailbox,
+		ticket.ActivitySendStaffReply: a.SendStaffReply,
+		ticket.ActivityBuildReport: a.BuildReport, ticket.ActivityMailReport: a.MailReport, ticket.ActivityPurge: a.Purge,
 	})
 	return w
 }

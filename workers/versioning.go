@@ -25,3 +25,9 @@ func versioned(v worker.WorkerDeploymentVersion, o worker.Options) worker.Option
 func pinned(name string) workflow.RegisterOptions {
 	return workflow.RegisterOptions{Name: name, VersioningBehavior: workflow.VersioningBehaviorPinned}
 }
+
+// upgraded registers a workflow whose open runs follow to the current build:
+// one that is short, and whose next run ought to be the newest.
+func upgraded(name string) workflow.RegisterOptions {
+	return workflow.RegisterOptions{Name: name, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade}
+}
