@@ -8,10 +8,10 @@ CHROMIUM   ?= /usr/bin/chromium
 TESTFLAGS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev reset build web test test-fast test-go test-web e2e manifests lint fmt generate verify clean
+.PHONY: help dev reset build web test test-fast test-go test-web e2e manifests lint fmt generate record-histories verify clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 dev: ## run the whole system on this machine; nothing to install, no account, no key
 	$(GO) run ./dev
@@ -54,6 +54,9 @@ fmt: $(LINT) ## format the Go code
 
 generate: $(SQLC) ## generate Go from the SQL queries
 	cd schema && $(SQLC) generate
+
+record-histories: ## record anew the histories that must always replay
+	$(GO) run ./dev exec -- $(GO) test -count=1 -run 'TestRecord$$' ./workflows -record
 
 verify: $(SQLC) ## generated code and go.mod are up to date
 	cd schema && $(SQLC) diff

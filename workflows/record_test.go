@@ -69,6 +69,80 @@ func TestRecord(t *testing.T) {
 			s.settles(1)
 			return s
 		},
+		"taken-over": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.Email, nil)
+			begun, release := s.hold(ticket.ActivityCallModel)
+			s.deliver(msg("m1", 0))
+			s.waitFor(begun)
+			s.act(ticket.ActionTakeover, ticket.ActionRequest{})
+			release()
+			s.act(ticket.ActionReply, ticket.ActionRequest{MessageID: id("words")})
+			s.settles(3)
+			s.deliver(msg("m2", 10))
+			s.eventually(func() bool { return len(inputs[ticket.CreateTicketInput](s.desk, ticket.ActivityCreateTicket)) == 3 }, "m2 is not seen")
+			s.act(ticket.ActionRelease, ticket.ActionRequest{})
+			s.settles(5)
+			s.act(ticket.ActionResolve, ticket.ActionRequest{NoteID: id("note")})
+			return s
+		},
+		"approved": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.Email, nil)
+			s.mode = ticket.ModeDraft
+			s.deliver(msg("m1", 0))
+			s.settles(1)
+			s.act(ticket.ActionApproveDraft, ticket.ActionRequest{DraftID: s.waitingDraft()})
+			s.settles(3)
+			return s
+		},
+		"rejected": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.Email, nil)
+			s.mode = ticket.ModeDraft
+			s.deliver(msg("m1", 0))
+			s.settles(1)
+			s.act(ticket.ActionRejectDraft, ticket.ActionRequest{DraftID: s.waitingDraft(), ReasonCode: "wrong"})
+			s.settles(3)
+			return s
+		},
+		"overridden": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.Email, nil)
+			s.deliver(msg("m1", 0))
+			s.settles(1)
+			s.act(ticket.ActionOverride, ticket.ActionRequest{TurnID: id("turn of " + id("m1").String()), InstructionID: id("instruction")})
+			s.settles(3)
+			s.act(ticket.ActionApproveDraft, ticket.ActionRequest{DraftID: s.waitingDraft()})
+			s.settles(5)
+			return s
+		},
+		"clocks": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.Email, nil)
+			s.policy.Acknowledge, s.policy.SecondLevel = time.Second, 2*time.Second
+			s.review = func(int) bool { return false }
+			s.deliver(msg("m1", 0))
+			s.settles(3)
+			return s
+		},
+		"person-elsewhere": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.Email, nil)
+			s.deliver(msg("m1", 0))
+			s.settles(1)
+			s.takeOver("")
+			s.deliver(ticket.MessageRef{MessageID: id("their mail"), Author: ticket.Staff, ReceivedAt: noon()})
+			s.settles(2)
+			return s
+		},
+		"reopened": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.Email, nil)
+			s.tickets, s.facts = 1, s.newFacts()
+			s.actWithStart(ticket.ActionReopen, ticket.ActionRequest{})
+			return s
+		},
 		"restart": func(t *testing.T) *server {
 			t.Helper()
 			s := startServer(t, ticket.WhatsApp, nil)

@@ -3,6 +3,8 @@ package workflows_test
 import (
 	"log/slog"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,7 +35,7 @@ func recorded(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(histories, "*.json"))
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(files), 12, "histories are missing")
+	require.GreaterOrEqual(t, len(files), 19, "histories are missing")
 	return files
 }
 
@@ -122,14 +124,14 @@ func TestMutatedWorkflowDoesNotReplay(t *testing.T) {
 	}
 	for name, tc := range map[string]struct {
 		mutation
-		spared []string // histories that the mutation does not touch
+		spared []string // histories that the mutation does not touch, without .json
 	}{
 		"a timer more": {mutation: mutation{first: func(ctx workflow.Context) { _ = workflow.Sleep(ctx, time.Second) }}},
 		"another name of the model call": {
-			mutation: mutation{change: rename(ticket.ActivityCallModel)}, spared: []string{"mailbox"},
+			mutation: mutation{change: rename(ticket.ActivityCallModel)}, spared: []string{"mailbox", "reopened"},
 		},
 		"another name of the send": {
-			mutation: mutation{change: rename(ticket.ActivitySendReply)}, spared: []string{"mailbox"},
+			mutation: mutation{change: rename(ticket.ActivitySendReply)}, spared: []string{"mailbox", "reopened"},
 		},
 		"ordinary activities for local ones": {
 			mutation: mutation{change: func(next interceptor.WorkflowOutboundInterceptor) interceptor.WorkflowOutboundInterceptor {
@@ -146,7 +148,7 @@ func TestMutatedWorkflowDoesNotReplay(t *testing.T) {
 			t.Parallel()
 			for _, file := range recorded(t) {
 				err := replay(t, file, &tc.mutation)
-				if base := filepath.Base(file); len(tc.spared) > 0 && base == tc.spared[0]+".json" {
+				if slices.Contains(tc.spared, strings.TrimSuffix(filepath.Base(file), ".json")) {
 					require.NoError(t, err, file)
 					continue
 				}

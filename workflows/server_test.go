@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
@@ -61,9 +62,12 @@ func startServer(t *testing.T, c ticket.Channel, dynamic map[string]string) *ser
 	for queue, names := range map[string][]string{
 		ticket.QueueTickets: {
 			ticket.ActivityCreateTicket, ticket.ActivityFetchHistory, ticket.ActivityReviewReply, ticket.ActivityCloseTicket,
+			ticket.ActivityReadTicket, ticket.ActivityApplyAction,
 		},
-		ticket.QueueModel:    {ticket.ActivitySearchKnowledge, ticket.ActivityCallModel},
-		ticket.QueueDelivery: {ticket.ActivitySendReply, ticket.ActivityEscalate, ticket.ActivitySyncMailbox},
+		ticket.QueueModel: {ticket.ActivitySearchKnowledge, ticket.ActivityCallModel},
+		ticket.QueueDelivery: {
+			ticket.ActivitySendReply, ticket.ActivityEscalate, ticket.ActivitySyncMailbox, ticket.ActivitySendStaffReply,
+		},
 	} {
 		// A panic or a replay that differs fails the run, and so the test.
 		w := worker.New(s.client, queue, worker.Options{
@@ -94,6 +98,49 @@ func (s *server) deliver(messages ...ticket.MessageRef) (runID string) {
 		ticket.TicketWorkflow, ticket.TicketInput{ConversationID: id("conversation"), Channel: s.channel})
 	require.NoError(s.t, err)
 	return run.GetRunID()
+}
+
+// act asks for an action and waits until it is done.
+func (s *server) act(action ticket.Action, req ticket.ActionRequest) (res ticket.ActionResult) {
+	s.t.Helper()
+	handle, err := s.client.UpdateWorkflow(s.t.Context(), s.updateOf(action, req))
+	require.NoError(s.t, err)
+	require.NoError(s.t, handle.Get(s.t.Context(), &res))
+	return res
+}
+
+// actWithStart is act for a conversation whose run may have completed.
+func (s *server) actWithStart(action ticket.Action, req ticket.ActionRequest) (res ticket.ActionResult) {
+	s.t.Helper()
+	start := s.client.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
+		ID: s.workflowID, TaskQueue: ticket.QueueTickets, WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}, ticket.TicketWorkflow, ticket.TicketInput{ConversationID: id("conversation"), Channel: s.channel})
+	handle, err := s.client.UpdateWithStartWorkflow(s.t.Context(), client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: start, UpdateOptions: s.updateOf(action, req),
+	})
+	require.NoError(s.t, err)
+	require.NoError(s.t, handle.Get(s.t.Context(), &res))
+	return res
+}
+
+func (s *server) updateOf(action ticket.Action, req ticket.ActionRequest) client.UpdateWorkflowOptions {
+	if req.Actor == "" {
+		req.Actor = "ana"
+	}
+	if req.ActionID == "" {
+		req.ActionID = uuid.NewString()
+	}
+	return client.UpdateWorkflowOptions{
+		UpdateID: req.ActionID, WorkflowID: s.workflowID, UpdateName: string(action), Args: []any{req},
+		WaitForStage: client.WorkflowUpdateStageCompleted,
+	}
+}
+
+// waitingDraft is the draft that waits for approval.
+func (s *server) waitingDraft() uuid.UUID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pending
 }
 
 // eventually waits for a condition.
