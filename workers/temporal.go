@@ -33,6 +33,7 @@ func NewTicketsWorker(c client.Client, a *activities.Activities, v worker.Worker
 		ticket.ActivityCreateTicket: a.CreateTicket, ticket.ActivityFetchHistory: a.FetchHistory,
 		ticket.ActivityReviewReply: a.ReviewReply, ticket.ActivityCloseTicket: a.CloseTicket,
 		ticket.ActivityApplyAction: a.ApplyAction, ticket.ActivityReadTicket: a.ReadTicket,
+		ticket.ActivityBuildReport: a.BuildReport, ticket.ActivityPurge: a.Purge,
 	})
 	return w
 }
@@ -46,16 +47,15 @@ func NewModelWorker(c client.Client, a *activities.Activities, v worker.WorkerDe
 	return w
 }
 
-// NewDeliveryWorker returns the worker that sends replies, reads mailboxes,
-// asks for people, and does the daily report and the deleting of old data.
+// NewDeliveryWorker returns the worker that sends replies and reports, reads
+// mailboxes and asks for people.
 func NewDeliveryWorker(c client.Client, a *activities.Activities, v worker.WorkerDeploymentVersion, fatal func(error)) worker.Worker {
 	w := worker.New(c, ticket.QueueDelivery, versioned(v, worker.Options{
 		Interceptors: net(a), WorkerStopTimeout: stopTimeout, OnFatalError: fatal, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 100,
 	}))
 	register(w, map[string]any{
 		ticket.ActivitySendReply: a.SendReply, ticket.ActivityEscalate: a.Escalate, ticket.ActivitySyncMailbox: a.SyncMailbox,
-		ticket.ActivitySendStaffReply: a.SendStaffReply,
-		ticket.ActivityBuildReport: a.BuildReport, ticket.ActivityMailReport: a.MailReport, ticket.ActivityPurge: a.Purge,
+		ticket.ActivitySendStaffReply: a.SendStaffReply, ticket.ActivityMailReport: a.MailReport,
 	})
 	return w
 }
