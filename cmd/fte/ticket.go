@@ -8,6 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/digital-fte/fte/llm"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/staff"
 )
@@ -36,6 +39,7 @@ under one --action-id, however often it is asked for.`
 type ticketOptions struct {
 	as, actionID, text, note, draft, reason string
 	turn, prompt, model                     string
+	draftID, turnID                         uuid.UUID
 	channel, status                         string
 	auto, needsHuman, json                  bool
 	limit                                   int
@@ -139,6 +143,8 @@ func readTicketVerb(flags *flag.FlagSet, rest []string) (verb ticketVerb, words 
 		return verb, nil, usagef("ticket %s needs %s", verb.name, verb.words[len(words)])
 	case len(words) > len(verb.words):
 		return verb, nil, usagef("unexpected argument %q", words[len(verb.words)])
+	case verb.name == "priority" && !slices.Contains(llm.Priorities(), llm.Priority(words[1])):
+		return verb, nil, usagef("the priority is low, medium, high or urgent")
 	}
 	flags.Visit(func(f *flag.Flag) {
 		common := f.Name == "json" || verb.acts && (f.Name == "as" || f.Name == "action-id")

@@ -51,8 +51,22 @@ func (o *ticketOptions) complete(verb ticketVerb, env environment) (err error) {
 			*value = string(read)
 		}
 	}
+	return o.checkIDs(verb)
+}
+
+func (o *ticketOptions) checkIDs(verb ticketVerb) (err error) {
 	if verb.name == "reject" && o.reason == "" {
 		return usagef("ticket reject needs --reason, a word such as wrong, incomplete or tone")
+	}
+	if o.draft != "" {
+		if o.draftID, err = uuid.Parse(o.draft); err != nil {
+			return usagef("--draft is not the id of a draft")
+		}
+	}
+	if o.turn != "" {
+		if o.turnID, err = uuid.Parse(o.turn); err != nil {
+			return usagef("--turn is not the id of a turn")
+		}
 	}
 	return nil
 }
@@ -109,13 +123,7 @@ func (c *ticketCommand) resolve(ctx context.Context) error {
 }
 
 func (c *ticketCommand) override(ctx context.Context) error {
-	again := staff.Again{PromptVersion: c.o.prompt, Model: c.o.model, Reason: c.o.note, Auto: c.o.auto}
-	if c.o.turn != "" {
-		var err error
-		if again.TurnID, err = uuid.Parse(c.o.turn); err != nil {
-			return usagef("--turn is not the id of a turn")
-		}
-	}
+	again := staff.Again{TurnID: c.o.turnID, PromptVersion: c.o.prompt, Model: c.o.model, Reason: c.o.note, Auto: c.o.auto}
 	t, err := c.desk.Find(ctx, c.words[0])
 	if err != nil {
 		return err
@@ -140,10 +148,8 @@ func (c *ticketCommand) decide(ctx context.Context, action ticket.Action, req ti
 		return err
 	}
 	req.DraftID = t.DraftID
-	if c.o.draft != "" {
-		if req.DraftID, err = uuid.Parse(c.o.draft); err != nil {
-			return usagef("--draft is not the id of a draft")
-		}
+	if c.o.draftID != uuid.Nil {
+		req.DraftID = c.o.draftID
 	}
 	if req.DraftID == uuid.Nil {
 		return fmt.Errorf("no draft of %s waits for approval", t.Number)
