@@ -37,9 +37,8 @@ func (a *Activities) mailReport(ctx context.Context, in ticket.MailReportInput) 
 	if saved.MailedAt != nil {
 		return ticket.MailReportResult{Mailed: true}, nil
 	}
-	sender := StaffMailer{Gmail: a.Gmail, Mailbox: a.Mailbox, Company: a.Policy.Company, To: a.StaffEmail}
 	// A mail a day: looking whether it is out already costs little.
-	if err := sender.Send(ctx, StaffMail{
+	if err := a.StaffMailer().Send(ctx, StaffMail{
 		ID: "daily-report:" + in.Day, Subject: "Daily report for " + longDay(in.Day), Text: saved.Markdown, At: saved.CreatedAt, Repeat: true,
 	}); err != nil {
 		return res, err
@@ -66,6 +65,11 @@ type StaffMailer struct {
 	Mailbox string // sends
 	Company string
 	To      string
+}
+
+// StaffMailer returns what mails staff; Gmail and StaffEmail have to be set.
+func (a *Activities) StaffMailer() StaffMailer {
+	return StaffMailer{Gmail: a.Gmail, Mailbox: a.Mailbox, Company: a.Policy.Company, To: a.StaffEmail}
 }
 
 // Send sends a mail, unless it is out already. After an error the mail may be

@@ -57,6 +57,7 @@ type Config struct {
 	GoogleCertsURL     string `env:"GOOGLE_CERTS_URL"`
 	StaffAlertWebhook  string `env:"STAFF_ALERT_WEBHOOK"`
 	StaffAlertEmail    string `env:"STAFF_ALERT_EMAIL"`
+	TemporalUI         string `env:"TEMPORAL_UI_URL"`
 
 	// The build that this worker is of, which the Temporal Worker Controller
 	// sets. Both or neither: without them workers are unversioned.
@@ -80,6 +81,7 @@ type Config struct {
 	AutoReleaseAfter time.Duration `env:"FTE_AUTO_RELEASE_AFTER, default=4h"`
 	UnresolvedAfter  time.Duration `env:"FTE_UNRESOLVED_AFTER, default=24h"`
 	CloseAfter       time.Duration `env:"FTE_CLOSE_AFTER, default=72h"`
+	Retention        time.Duration `env:"FTE_RETENTION, default=720h"`
 
 	secrets  ticket.Secrets
 	promises sla.Policy
@@ -221,6 +223,8 @@ func (c *Config) policyFaults() (faults []error) {
 	fault(c.SecondCheck < c.FirstCheck, "FTE_SEND_SECOND_CHECK must not be before FTE_SEND_FIRST_CHECK")
 	fault(c.PromptPrice < 0 || c.OutputPrice < 0, "FTE_PROMPT_PRICE and FTE_OUTPUT_PRICE must not be negative")
 	fault(c.StaffAlertWebhook != "" && !isHTTP(c.StaffAlertWebhook), "STAFF_ALERT_WEBHOOK is not an http or https address")
+	fault(c.TemporalUI != "" && !isHTTP(c.TemporalUI), "TEMPORAL_UI_URL is not an http or https address")
+	fault(c.Retention < 7*24*time.Hour, "FTE_RETENTION must be 168h or more: what Kafka still holds may come again")
 	fault(c.StaffAlertEmail != "" && !isMail(c.StaffAlertEmail), "STAFF_ALERT_EMAIL is not one mail address, such as team@example.com")
 	return faults
 }

@@ -25,7 +25,7 @@ func roles() []role {
 		{"tickets", "run the workflows", []demand{needDatabase, needKafka, needSecret, needPublicURL}, (*workerProcess).tickets},
 		{"model", "search knowledge and ask the model", []demand{needDatabase, needKafka, needSecret, needPublicURL, needModel}, (*workerProcess).model},
 		{"delivery", "send replies, read the mailbox", []demand{needDatabase, needKafka, needSecret, needPublicURL}, (*workerProcess).delivery},
-		{"notifier", "tell staff of escalations (STAFF_ALERT_WEBHOOK)", []demand{needKafka}, (*workerProcess).notifier},
+		{"notifier", "tell staff of escalations (STAFF_ALERT_WEBHOOK, STAFF_ALERT_EMAIL)", []demand{needDatabase, needKafka}, (*workerProcess).notifier},
 		{"metrics", "keep the figures of finished turns", []demand{needDatabase, needKafka}, (*workerProcess).projector},
 	}
 }
@@ -99,6 +99,10 @@ func runWorker(ctx context.Context, env environment, args []string) error {
 		return err
 	}
 	defer temporal.Close()
-	w := &workerProcess{c: c, log: log, temporal: temporal, registry: newRegistry()}
+	options, err := temporalOptions(env.lookuper)
+	if err != nil {
+		return err
+	}
+	w := &workerProcess{c: c, log: log, temporal: temporal, namespace: options.Namespace, registry: newRegistry()}
 	return w.run(ctx, chosen)
 }

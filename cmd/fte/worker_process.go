@@ -21,8 +21,10 @@ type workerProcess struct {
 	c        *Config
 	log      *slog.Logger
 	temporal client.Client
-	registry *prometheus.Registry
-	ready    readiness
+	// namespace is that of temporal, for links to its pages.
+	namespace string
+	registry  *prometheus.Registry
+	ready     readiness
 
 	db       *schema.DB // nil when no role needs it
 	producer *stream.Producer

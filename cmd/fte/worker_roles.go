@@ -35,12 +35,48 @@ func (w *workerProcess) bridge() (runner, error) {
 }
 
 func (w *workerProcess) notifier() (runner, error) {
-	if w.c.StaffAlertWebhook == "" {
-		w.log.Info("the notifier is off: STAFF_ALERT_WEBHOOK is not set")
+	alerts := workers.Alerts{DB: w.db, TemporalUI: w.c.TemporalUI, Namespace: w.namespace, Zone: w.c.promises.Calendar.Zone()}
+	var ways []runner
+	if w.c.StaffAlertWebhook != "" {
+		notifier := &workers.Notifier{Alerts: alerts, URL: w.c.StaffAlertWebhook, Client: &http.Client{Timeout: 10 * time.Second}}
+		run, err := w.consume(ticket.GroupNotifier, notifier.Handle, ticket.TopicEscalations)
+		if err != nil {
+			return nil, err
+		}
+		ways = append(ways, run)
+	}
+	switch {
+	case w.c.StaffAlertEmail == "":
+	case !w.c.emailOn():
+		w.log.Warn("staff is not mailed: STAFF_ALERT_EMAIL needs a mailbox to send from (GMAIL_MAILBOX)")
+	default:
+		acts, err := w.activities()
+		if err != nil {
+			return nil, err
+		}
+		notifier := &workers.MailNotifier{Alerts: alerts, Mail: acts.StaffMailer(), Logger: w.log}
+		run, err := w.consume(ticket.GroupStaffMail, notifier.Handle, ticket.TopicEscalations)
+		if err != nil {
+			return nil, err
+		}
+		ways = append(ways, run)
+	}
+	if len(ways) == 0 {
+		w.log.Info("the notifier is off: it has neither STAFF_ALERT_WEBHOOK nor STAFF_ALERT_EMAIL to tell staff by")
 		return func(ctx context.Context) error { <-ctx.Done(); return nil }, nil
 	}
-	notifier := &workers.Notifier{URL: w.c.StaffAlertWebhook, Client: &http.Client{Timeout: 10 * time.Second}}
-	return w.consume(ticket.GroupNotifier, notifier.Handle, ticket.TopicEscalations)
+	return together(ways...), nil
+}
+
+// together runs all at once and ends with the first that fails.
+func together(runners ...runner) runner {
+	return func(ctx context.Context) error {
+		group, ctx := errgroup.WithContext(ctx)
+		for _, run := range runners {
+			group.Go(func() error { return run(ctx) })
+		}
+		return group.Wait()
+	}
 }
 
 func (w *workerProcess) projector() (runner, error) {
@@ -56,15 +92,11 @@ func (w *workerProcess) tickets() (runner, error) {
 	poll := w.poll("tickets", func(fatal func(error)) worker.Worker {
 		return workers.NewTicketsWorker(w.temporal, acts, w.c.version(), fatal)
 	})
-	if !w.c.emailOn() {
-		return poll, nil
+	all := []runner{poll, w.keepSchedules}
+	if w.c.emailOn() {
+		all = append(all, w.startMailbox)
 	}
-	return func(ctx context.Context) error {
-		group, ctx := errgroup.WithContext(ctx)
-		group.Go(func() error { return poll(ctx) })
-		group.Go(func() error { w.startMailbox(ctx); return nil })
-		return group.Wait()
-	}, nil
+	return together(all...), nil
 }
 
 func (w *workerProcess) model() (runner, error) {
@@ -91,7 +123,7 @@ func newActivities(ctx context.Context, w *workerProcess) (*activities.Activitie
 	c := w.c
 	o := activities.Options{
 		DB: w.db, Publisher: w.producer, Mailbox: c.GmailMailbox, PubSubTopic: c.PubSubTopic,
-		PublicBaseURL: c.PublicBaseURL, Secrets: c.secrets, Logger: w.log,
+		PublicBaseURL: c.PublicBaseURL, Secrets: c.secrets, Logger: w.log, StaffEmail: c.StaffAlertEmail,
 		Policy: activities.Policy{
 			Company: c.Company, SLA: c.promises, FirstCheck: c.FirstCheck, SecondCheck: c.SecondCheck,
 			PromptPrice: c.PromptPrice, OutputPrice: c.OutputPrice,
@@ -172,15 +204,29 @@ func (w *workerProcess) poll(name string, build func(fatal func(error)) worker.W
 }
 
 // startMailbox makes sure that the mailbox is being read.
-func (w *workerProcess) startMailbox(ctx context.Context) {
+func (w *workerProcess) startMailbox(ctx context.Context) error {
+	return w.insist(ctx, "the mailbox workflow", func() error {
+		return workers.MailboxStarter{Temporal: w.temporal}.Start(ctx, w.c.GmailMailbox)
+	})
+}
+
+// keepSchedules makes sure that Temporal has the schedules.
+func (w *workerProcess) keepSchedules(ctx context.Context) error {
+	schedules := workers.Schedules{Temporal: w.temporal, Zone: w.c.TimeZone, Retention: w.c.Retention}
+	return w.insist(ctx, "the schedules", func() error { return schedules.Ensure(ctx) })
+}
+
+// insist tries until it works or ctx ends: Temporal may start later than this
+// process.
+func (w *workerProcess) insist(ctx context.Context, what string, try func() error) error {
 	for {
-		err := workers.MailboxStarter{Temporal: w.temporal}.Start(ctx, w.c.GmailMailbox)
+		err := try()
 		if err == nil || ctx.Err() != nil {
-			return
+			return nil
 		}
-		w.log.ErrorContext(ctx, "waiting to start the mailbox workflow", slog.Any("error", err))
+		w.log.ErrorContext(ctx, "waiting for Temporal to start", slog.String("what", what), slog.Any("error", err))
 		if !pause(ctx, retryTemporal) {
-			return
+			return nil
 		}
 	}
 }
