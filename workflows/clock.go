@@ -15,7 +15,7 @@ const maxRung = 20
 
 // alarm returns when the next clock rings, and its name.
 func (c *conversation) alarm() (at time.Time, name string) {
-	for _, clock := range c.standing.Clocks {
+	for _, clock := range c.clocks() {
 		for _, r := range rings(clock) {
 			when, what := clock.DueAt, clock.Label
 			if r.Warn {
@@ -32,7 +32,7 @@ func (c *conversation) alarm() (at time.Time, name string) {
 // due returns a clock that has to ring now. A warning that comes too late is
 // left out: the clock itself is due.
 func (c *conversation) due(now time.Time) *ticket.Ring {
-	for _, clock := range c.standing.Clocks {
+	for _, clock := range c.clocks() {
 		for _, r := range rings(clock) {
 			when := clock.DueAt
 			if r.Warn {
@@ -44,6 +44,21 @@ func (c *conversation) due(now time.Time) *ticket.Ring {
 		}
 	}
 	return nil
+}
+
+// clocks returns the clocks that matter now: while a message is being answered
+// a ticket does not end.
+func (c *conversation) clocks() []ticket.Clock {
+	if !c.turning && c.inbox.empty() {
+		return c.standing.Clocks
+	}
+	var running []ticket.Clock
+	for _, clock := range c.standing.Clocks {
+		if clock.Name != ticket.ClockClose {
+			running = append(running, clock)
+		}
+	}
+	return running
 }
 
 // rings returns the times at which a clock rings, the weightier first.

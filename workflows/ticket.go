@@ -25,6 +25,7 @@ type conversation struct {
 	writing bool // a person's reply is being sent
 	reading bool // the database is being asked
 	acting  workflow.Mutex
+	timer   timer // wakes the run at its next deadline
 
 	stop     func() // makes the turn under way stop thinking; nil when it does not think
 	again    bool   // the turn under way was asked for again by a person
@@ -129,7 +130,7 @@ func (c *conversation) next(ctx workflow.Context) func(workflow.Context) {
 }
 
 // await returns when there is something to decide, or another deadline to wait
-// for. Its timer ends with it.
+// for.
 func (c *conversation) await(ctx workflow.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -145,16 +146,32 @@ func (c *conversation) await(ctx workflow.Context) error {
 	if moved() {
 		return nil
 	}
-	ctx, cancel := workflow.WithCancel(ctx)
-	defer cancel()
-	if deadline.IsZero() {
-		return workflow.Await(ctx, moved)
+	c.timer.set(ctx, deadline, name)
+	return workflow.Await(ctx, moved)
+}
+
+// timer wakes the run at a deadline. There is one, and it is set anew only when
+// the deadline has moved: each start and each end of a timer is an event.
+type timer struct {
+	at   time.Time
+	rang workflow.Future
+	stop func()
+}
+
+// set makes the timer wake the run at a moment; zero stops it.
+func (t *timer) set(ctx workflow.Context, at time.Time, name string) {
+	if at.Equal(t.at) && (t.rang == nil || !t.rang.IsReady()) {
+		return
 	}
-	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-		Timeout:      deadline.Sub(workflow.Now(ctx)),
-		TimerOptions: workflow.TimerOptions{Summary: name},
-	}, moved)
-	return err
+	if t.stop != nil {
+		t.stop()
+	}
+	*t = timer{at: at}
+	if at.IsZero() {
+		return
+	}
+	ctx, t.stop = workflow.WithCancel(ctx)
+	t.rang = workflow.NewTimerWithOptions(ctx, at.Sub(workflow.Now(ctx)), workflow.TimerOptions{Summary: name})
 }
 
 // deadline returns the earliest moment at which time alone makes something
