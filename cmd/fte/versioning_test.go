@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -17,6 +20,7 @@ import (
 
 	"github.com/digital-fte/fte/bench/servers/temporalserver"
 	"github.com/digital-fte/fte/dev/lab"
+	"github.com/digital-fte/fte/dev/part"
 	"github.com/digital-fte/fte/dev/sim/openai"
 	"github.com/digital-fte/fte/ticket"
 )
@@ -28,7 +32,8 @@ const deployment = "fte"
 // side by side. A build differs in the model it asks, which every turn records.
 type rollout struct {
 	*lab.Lab
-	t *testing.T
+	t       *testing.T
+	address string // of the Temporal server
 }
 
 func newRollout(t *testing.T) *rollout {
@@ -45,7 +50,7 @@ func newRollout(t *testing.T) *rollout {
 		defer cancel()
 		require.NoError(t, s.Stop(ctx))
 	})
-	r := &rollout{newLab(t, map[string]string{"TEMPORAL_ADDRESS": s.Address, "TEMPORAL_NAMESPACE": s.Namespace}), t}
+	r := &rollout{newLab(t, map[string]string{"TEMPORAL_ADDRESS": s.Address, "TEMPORAL_NAMESPACE": s.Namespace}), t, s.Address}
 	r.Temporal, err = client.DialContext(t.Context(), client.Options{HostPort: s.Address, Namespace: s.Namespace})
 	require.NoError(t, err)
 	t.Cleanup(r.Temporal.Close)
@@ -70,11 +75,22 @@ func (r *rollout) start(build string) (workers []*lab.Process) {
 
 func modelOf(build string) string { return "model-of-" + build }
 
+// operator runs a command of docs/runbook/deploy.md.
+func (r *rollout) operator(ctx context.Context, args ...string) error {
+	r.t.Helper()
+	cli, err := part.TemporalCLI(ctx, os.Stderr)
+	require.NoError(r.t, err)
+	out, err := exec.CommandContext(ctx, cli, append(args, "--address", r.address, "--yes")...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("temporal %s: %w: %s", strings.Join(args, " "), err, out)
+	}
+	return nil
+}
+
 // makeCurrent makes a build the one that new and upgraded runs go to, as soon
 // as the server has heard of all its workers.
 func (r *rollout) makeCurrent(build string) {
 	r.t.Helper()
-	handle := r.Temporal.WorkerDeploymentClient().GetHandle(deployment)
 	var refused error
 	defer func() {
 		if r.t.Failed() {
@@ -82,9 +98,17 @@ func (r *rollout) makeCurrent(build string) {
 		}
 	}()
 	r.Wait("build "+build+" is current", func(ctx context.Context) bool {
-		_, refused = handle.SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: build})
+		refused = r.operator(ctx, "worker", "deployment", "set-current-version", "--deployment-name", deployment, "--build-id", build)
 		return refused == nil
 	})
+}
+
+// wake wakes the conversations of a build, which does nothing but let them move.
+func (r *rollout) wake(build string) {
+	r.t.Helper()
+	require.NoError(r.t, r.operator(r.t.Context(), "workflow", "signal", "--name", ticket.SignalMessage, "--input", `{"messages":[]}`,
+		"--query", fmt.Sprintf(`WorkflowType="TicketWorkflow" AND ExecutionStatus="Running" AND TemporalWorkerDeploymentVersion="%s:%s"`, deployment, build),
+		"--reason", "rollout"))
 }
 
 // conversation is one customer's, with the answers that have to be there.
@@ -247,12 +271,23 @@ func TestConversationsMoveToANewBuildWhereTheyContinue(t *testing.T) {
 	// A message takes its conversation along and is answered by the new build.
 	writing.write()
 	writing.answered(two)
-	// A signal without messages takes along what is idle.
-	require.NoError(t, r.Temporal.SignalWorkflow(t.Context(), idle.workflowID, "", ticket.SignalMessage, ticket.MessageSignal{}))
+	// What is idle is woken.
+	r.wake(one)
 	for _, c := range open {
 		c.moved(runs[c], one, two)
 	}
 	require.Equal(t, views[idle], idle.view(), "the ticket stays what it was")
+
+	// The way back is the same.
+	runs[idle] = idle.requirePinned(two)
+	r.makeCurrent(one)
+	idle.write()
+	idle.answered(one)
+	idle.moved(runs[idle], two, one)
+	runs[idle] = idle.requirePinned(one)
+	r.makeCurrent(two)
+	r.wake(one)
+	idle.moved(runs[idle], one, two)
 
 	for _, p := range old {
 		p.Kill()
@@ -263,5 +298,5 @@ func TestConversationsMoveToANewBuildWhereTheyContinue(t *testing.T) {
 		c.requirePinned(two)
 	}
 	r.Check()
-	require.Equal(t, map[string]int{idle.phone: 2, writing.phone: 3, busy.phone: 3, fresh.phone: 2}, r.RepliesPerCustomer())
+	require.Equal(t, map[string]int{idle.phone: 3, writing.phone: 3, busy.phone: 3, fresh.phone: 2}, r.RepliesPerCustomer())
 }
