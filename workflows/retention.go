@@ -19,8 +19,8 @@ func RetentionWorkflow(ctx workflow.Context, in ticket.RetentionInput) (ticket.P
 	details := "Older than " + strconv.Itoa(in.KeepHours) + " hours and deleted:\n\n" +
 		count(res.ProcessedMessages, "notes of how a message was settled") + count(res.RawEvents, "raw mails")
 	if res.StuckEvents > 0 {
-		details += "\n**" + strconv.FormatInt(res.StuckEvents, 10) + " incoming events have waited for more than a day.** " +
-			"The gateway could not hand them to Kafka; look at its log and at the topics."
+		details += "\n**Incoming events that have waited for more than a day: " + strconv.FormatInt(res.StuckEvents, 10) + ".** " +
+			"The gateway cannot hand them to Kafka; look at its log and at the topics."
 	}
 	workflow.SetCurrentDetails(ctx, details)
 	return res, nil
