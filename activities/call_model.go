@@ -74,7 +74,7 @@ func (a *Activities) instructed(ctx context.Context, turn, instruction uuid.UUID
 	case "", name, r.PromptVersion:
 		return r, nil
 	default:
-		return r, ticket.Errorf(ticket.CodeInvalid, "this build has no prompt %q; it has %s", asked.PromptVersion, r.PromptVersion)
+		return r, ticket.Errorf(ticket.CodeInvalid, "this build has no prompt named %s; it has %s", asked.PromptVersion, name)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/digital-fte/fte/dev/sim/openai"
 	"github.com/digital-fte/fte/dev/sim/wire"
+	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/ticket"
 )
 
@@ -243,4 +244,61 @@ func TestUnknownIDsAreNoUseRetrying(t *testing.T) {
 	_, err = w.ask(opened.TurnID, uuid.New())
 	requireRefused(t, err, ticket.CodeNotFound, true)
 	require.Zero(t, w.calls(openai.Chat))
+}
+
+func TestAnInstructionIsAQuestionOfItsOwn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withModel(articles())
+	opened, found := w.asked(resetQuestion)
+	in := ticket.CallModelInput{TurnID: opened.TurnID, Rounds: []ticket.Round{{SearchID: found.SearchID}}}
+	first, err := run(w, w.acts().CallModel, in)
+	require.NoError(t, err)
+	in.InstructionID = w.instruct(opened.TurnID)
+	second, err := run(w, w.acts().CallModel, in)
+	require.NoError(t, err)
+	require.NotEqual(t, first.CallID, second.CallID, "the stored completion does not answer for it")
+	again, err := run(w, w.acts().CallModel, in)
+	require.NoError(t, err)
+	require.Equal(t, second, again)
+	require.Equal(t, 2, w.calls(openai.Chat))
+
+	in.InstructionID = w.instruct(opened.TurnID, func(p *schema.InsertInstructionParams) {
+		p.Model, p.PromptVersion = "chat-2", first.PromptVersion
+	})
+	third, err := run(w, w.acts().CallModel, in)
+	require.NoError(t, err)
+	require.Equal(t, "chat-2", third.Model)
+	require.Equal(t, first.PromptVersion, third.PromptVersion)
+}
+
+func TestAnInstructionThatCannotBeFollowed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withModel(articles())
+	opened, found := w.asked(resetQuestion)
+	other, _ := w.asked(resetQuestion)
+	in := ticket.CallModelInput{TurnID: opened.TurnID, Rounds: []ticket.Round{{SearchID: found.SearchID}}}
+	in.InstructionID = w.instruct(opened.TurnID, func(p *schema.InsertInstructionParams) { p.PromptVersion = "support-v9" })
+	_, err := run(w, w.acts().CallModel, in)
+	requireRefused(t, err, ticket.CodeInvalid, true)
+	require.Contains(t, refusal(t, err).Message(), "support-v9")
+	in.InstructionID = w.instruct(other.TurnID)
+	_, err = run(w, w.acts().CallModel, in)
+	requireRefused(t, err, ticket.CodeInvalid, true)
+	in.InstructionID = uuid.New()
+	_, err = run(w, w.acts().CallModel, in)
+	requireRefused(t, err, ticket.CodeNotFound, true)
+	require.Zero(t, w.calls(openai.Chat))
+}
+
+func TestTheModelDoesNotOverruleAPersonsPriority(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withModel(articles())
+	opened, found := w.asked(resetQuestion)
+	w.exec("UPDATE tickets SET priority = 'urgent', priority_by_person = true")
+	w.openai.Enqueue(respond("It is valid for 30 minutes.", found.Chunks[0].ID))
+	_, err := w.ask(opened.TurnID, found.SearchID)
+	require.NoError(t, err)
+	open := w.ticket(opened.TicketID)
+	require.Equal(t, "urgent", open.Priority)
+	require.Equal(t, "technical", open.Category)
 }

@@ -70,3 +70,27 @@ func TestHistoryIsBounded(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, res.MessageIDs, 20)
 }
+
+func TestHistoryHoldsWhatPeopleSaid(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.conversation(ticket.Email)
+	person := func(external string) func(*schema.InsertMessageParams) {
+		return func(p *schema.InsertMessageParams) { p.Author, p.ExternalID = ticket.Staff, external }
+	}
+	seen := w.message(c, "from the mailbox", person("gmail:1"))
+	sent := w.message(c, "from the desk", person("staff:1"))
+	w.message(c, "not sent", person("staff:2"))
+	withdrawn := w.message(c, "withdrawn", person("staff:3"))
+	for _, id := range []uuid.UUID{sent, withdrawn} {
+		require.NoError(t, w.db.InsertOutbox(t.Context(), schema.InsertOutboxParams{
+			ID: uuid.New(), SendKey: id.String() + "/reply/1", ConversationID: c.ID, MessageID: id,
+			Kind: ticket.KindReply, Part: 1, Via: "gmail", Recipient: address,
+		}))
+	}
+	w.exec("UPDATE outbox SET state = 'cancelled' WHERE message_id = '" + withdrawn.String() + "'")
+	opened := w.turn(c, "now")
+	res, err := run(w, w.acts().FetchHistory, ticket.FetchHistoryInput{TurnID: opened.TurnID})
+	require.NoError(t, err)
+	require.Equal(t, []uuid.UUID{sent, seen}, res.MessageIDs)
+}

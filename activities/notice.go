@@ -32,13 +32,13 @@ func (a *Activities) handoverNotice(c ticket.Channel, number string) string {
 	return strings.Join(says, " ")
 }
 
-// presence says whether people are there, and if not, when they are next.
+// presence says whether the office is open, and if not, when it is next.
 func presence(c *sla.Calendar, now time.Time) string {
 	next := c.NextOpen(now)
 	if next.Equal(now) {
-		return "Our team is at work now."
+		return "Our office is open now."
 	}
-	return fmt.Sprintf("Our team is away now and back on %s.", next.In(c.Zone()).Format("Monday, 2 January at 15:04"))
+	return fmt.Sprintf("Our office is closed now and opens again on %s.", next.In(c.Zone()).Format("Monday, 2 January at 15:04"))
 }
 
 func hours(c *sla.Calendar) string { return fmt.Sprintf("Office hours: %s.", c) }

@@ -217,3 +217,62 @@ func TestOnlyClashesAreConflicts(t *testing.T) {
 		require.Equal(t, want, ticket.CodeOf(schema.Classify(err)), state)
 	}
 }
+
+// A person's own words are a send without a turn.
+func TestAPersonsWordsAreSentWhoeverOwnsTheConversation(t *testing.T) {
+	t.Parallel()
+	url := schematest.URL(t)
+	db, err := schema.Open(t.Context(), schema.Options{URL: url})
+	require.NoError(t, err)
+	defer db.Close()
+	ctx := t.Context()
+	c := conversation(t, db)
+	answer := outboxPart(t, db, c)
+	open, err := db.OpenTicket(ctx, c.ID)
+	require.NoError(t, err)
+	words := uuid.New()
+	_, err = db.InsertStaffMessage(ctx, schema.InsertStaffMessageParams{
+		ID: words, ConversationID: c.ID, Channel: c.Channel, ExternalID: "staff:1", Body: "Bo here.",
+	})
+	require.NoError(t, err)
+	shown := func() (bodies []string) {
+		rows, err := db.PageMessages(ctx, open.ID)
+		require.NoError(t, err)
+		for _, r := range rows {
+			bodies = append(bodies, r.Body)
+		}
+		return bodies
+	}
+	require.NotContains(t, shown(), "Bo here.", "stored, and not sent")
+	for part := range int32(2) {
+		require.NoError(t, db.InsertOutbox(ctx, schema.InsertOutboxParams{
+			ID: uuid.New(), SendKey: fmt.Sprintf("%s/reply/%d", words, part+1), ConversationID: c.ID, MessageID: words,
+			Kind: ticket.KindReply, Part: part + 1, Via: "whatsapp", Recipient: "+491511234567", Epoch: c.Epoch,
+		}))
+	}
+	require.Contains(t, shown(), "Bo here.")
+
+	require.NoError(t, db.TakeOver(ctx, c.ID))
+	parts, err := db.PartsOfTurn(ctx, *answer.TurnID)
+	require.NoError(t, err)
+	require.Equal(t, "cancelled", parts[0].State)
+	replies, err := db.PartsOfMessage(ctx, words)
+	require.NoError(t, err)
+	require.Len(t, replies, 2)
+	require.Equal(t, "queued", replies[0].State, "a takeover withdraws the assistant's words alone")
+
+	n, err := db.ClaimPart(ctx, replies[0].ID)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, n)
+	n, err = db.RetryPart(ctx, schema.RetryPartParams{ID: replies[0].ID, Attempts: 1})
+	require.NoError(t, err)
+	require.EqualValues(t, 1, n)
+	require.NoError(t, db.RecordFailed(ctx, schema.RecordFailedParams{ID: replies[0].ID, Attempts: 2, Error: "no"}))
+	replies, err = db.PartsOfMessage(ctx, words)
+	require.NoError(t, err)
+	require.Equal(t, "failed", replies[0].State)
+	require.Equal(t, "cancelled", replies[1].State, "what would follow is withdrawn")
+
+	schematest.Exec(t, url, "UPDATE outbox SET state = 'cancelled' WHERE kind = 'reply'")
+	require.NotContains(t, shown(), "Bo here.")
+}
