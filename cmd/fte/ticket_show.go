@@ -85,8 +85,8 @@ func (c *ticketCommand) show(ctx context.Context) error {
 	row("channel", string(t.Channel))
 	row("category", t.Category)
 	row("priority", t.Priority)
-	if t.Escalation != "" {
-		row("needs a person", cmp.Or(t.Reason, ticket.EscalationMeaning(t.Escalation))+" ("+t.Escalation+")")
+	if t.Escalation != "" && (t.Status == ticket.NeedsHuman || t.Status == ticket.WithHuman) {
+		row("asked because", cmp.Or(t.Reason, ticket.EscalationMeaning(t.Escalation))+" ("+t.Escalation+")")
 	}
 	if t.DueAt != nil {
 		row("due", due(t.Ticket))
@@ -103,6 +103,9 @@ func (c *ticketCommand) show(ctx context.Context) error {
 	if err := table(c.env.stdout, rows); err != nil {
 		return err
 	}
+	if _, err := fmt.Fprintln(c.env.stdout); err != nil {
+		return err
+	}
 	if t.Draft != nil {
 		if err := printDraft(c.env.stdout, *t.Draft); err != nil {
 			return err
@@ -113,23 +116,17 @@ func (c *ticketCommand) show(ctx context.Context) error {
 
 func printTimeline(w io.Writer, t staff.Detail) error {
 	if t.Unasked != "" {
-		_, err := fmt.Fprintf(w, "\nIts workflow could not be asked: %s.\n", t.Unasked)
+		_, err := fmt.Fprintf(w, "Its workflow could not be asked: %s.\n", t.Unasked)
 		return err
-	}
-	if len(t.Timeline) == 0 {
-		return nil
 	}
 	rows := make([][]string, len(t.Timeline))
 	for i, e := range t.Timeline {
 		rows[i] = []string{e.At.UTC().Format(time.RFC3339), plain(e.What)}
 	}
-	if _, err := fmt.Fprintln(w); err != nil {
-		return err
-	}
 	return table(w, rows)
 }
 
-// printDraft shows a draft with the articles it cites.
+// printDraft shows a draft with the articles it cites, and an empty line.
 func printDraft(w io.Writer, d staff.Draft) error {
 	sources := "no sources"
 	if len(d.Sources) > 0 {
@@ -139,7 +136,7 @@ func printDraft(w io.Writer, d staff.Draft) error {
 	for line := range strings.Lines(d.Text) {
 		text.WriteString("  " + plain(strings.TrimRight(line, "\r\n")) + "\n")
 	}
-	_, err := fmt.Fprintf(w, "\nDraft %s (%s):\n%s\n", d.ID, sources, text.String())
+	_, err := fmt.Fprintf(w, "Draft %s (%s):\n%s\n", d.ID, sources, text.String())
 	return err
 }
 
