@@ -158,7 +158,7 @@ func (d *desk) release() (unanswered []ticket.MessageRef) {
 	d.giveBack()
 	for _, m := range d.parked {
 		delete(d.settled, m)
-		unanswered = append(unanswered, ticket.MessageRef{MessageID: m, Author: ticket.Customer, ReceivedAt: noon()})
+		unanswered = append(unanswered, ticket.MessageRef{MessageID: m, Author: ticket.Customer, ReceivedAt: d.times[m]})
 	}
 	d.parked = nil
 	d.status = ticket.WaitingCustomer

@@ -78,8 +78,10 @@ type desk struct {
 	approved   map[uuid.UUID]bool
 	mode       ticket.Mode
 	actions    map[string]ticket.ApplyActionResult
-	// parkedForPerson are messages that a person owned and nobody has answered.
+	// parked are messages that a person owned and nobody has answered; times
+	// says when they were written, where it matters.
 	parked []uuid.UUID
+	times  map[uuid.UUID]time.Time
 	// parts is of how many parts an answer consists; begins runs ahead of each
 	// claim of a part, outside any lock.
 	parts  int
@@ -106,7 +108,7 @@ func newDesk() *desk {
 	return &desk{
 		count: map[string]int{}, settled: map[uuid.UUID]ticket.Outcome{}, before: map[string]func(context.Context, int) error{},
 		policy: policy, now: time.Now, owner: ticket.OwnerAI, mode: ticket.ModeAuto, parts: 1,
-		approved: map[uuid.UUID]bool{}, actions: map[string]ticket.ApplyActionResult{},
+		approved: map[uuid.UUID]bool{}, actions: map[string]ticket.ApplyActionResult{}, times: map[uuid.UUID]time.Time{},
 	}
 }
 
