@@ -47,7 +47,7 @@ func careless() map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"Panic":      func(context.Context) error { panic("cannot handle " + leak()) },
 		"PanicError": func(context.Context) error { panic(said) },
-		"NilPointer": func(context.Context) error { var m map[string]int; m[leak()] = 1; return nil },
+		"NilPointer": func(context.Context) error { var at *world; return errors.New(at.url) },
 		"Plain":      func(context.Context) error { return fmt.Errorf("sending: %w", said) },
 		"Postgres": func(context.Context) error {
 			return schema.Classify(&pgconn.PgError{Code: "23505", Message: "duplicate " + leak(), Detail: "Key (email)=(" + address + ") already exists.", Where: leak()})

@@ -27,16 +27,17 @@ var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.\[\]-]{0,63}$`)
 // failure turns an error of the OpenAI client into a *ticket.Error. Messages of
 // the server are dropped: they may quote the customer or part of a key.
 func failure(doing, model string, header http.Header, err error) error {
-	code, cause := classify(err)
-	e := &ticket.Error{Code: code, Message: fmt.Sprintf("%s %s", doing, model), Err: cause}
+	code, why, cause := classify(err)
+	e := &ticket.Error{Code: code, Message: fmt.Sprintf("%s %s: %s", doing, model, why), Err: cause}
 	if code == ticket.CodeRateLimited || code == ticket.CodeUnavailable {
 		e.RetryAfter = retryAfter(header, time.Now())
 	}
 	return e
 }
 
-// classify returns the code of an error and a cause fit for a log.
-func classify(err error) (ticket.Code, error) {
+// classify returns the code of an error, why it came in words of ours, and a
+// cause fit for a log.
+func classify(err error) (code ticket.Code, why string, cause error) {
 	var (
 		api      *openai.APIError
 		plain    *openai.RequestError
@@ -47,26 +48,41 @@ func classify(err error) (ticket.Code, error) {
 	switch {
 	case errors.As(err, &api):
 		words := wordsOf(api)
-		return codeOf(api.HTTPStatusCode, words, api.Message), serverError(api.HTTPStatusCode, words)
+		return codeOf(api.HTTPStatusCode, words, api.Message), answered(api.HTTPStatusCode, words), serverError(api.HTTPStatusCode, words)
 	case errors.As(err, &plain):
-		return codeOf(plain.HTTPStatusCode, nil, string(plain.Body)), serverError(plain.HTTPStatusCode, nil)
+		return codeOf(plain.HTTPStatusCode, nil, string(plain.Body)), answered(plain.HTTPStatusCode, nil), serverError(plain.HTTPStatusCode, nil)
 	case unsupported(err):
-		return ticket.CodeInvalid, err
+		return ticket.CodeInvalid, "the model does not take what we send; check OPENAI_MODEL", err
 	case errors.Is(err, errBodyTooLarge):
-		return ticket.CodeBadOutput, errBodyTooLarge
+		return ticket.CodeBadOutput, errBodyTooLarge.Error(), errBodyTooLarge
 	case errors.Is(err, errRedirect):
-		return ticket.CodeInvalid, errRedirect
+		return ticket.CodeInvalid, errRedirect.Error(), errRedirect
 	case errors.As(err, &syntax), errors.As(err, &wrong):
-		return ticket.CodeBadOutput, errors.New("the response is not the JSON expected")
+		return ticket.CodeBadOutput, "the response is not the JSON expected", errors.New("decoding the response")
 	case errors.Is(err, context.Canceled):
-		return ticket.CodeUnavailable, context.Canceled
+		return ticket.CodeUnavailable, "the call was broken off", context.Canceled
 	case errors.Is(err, context.DeadlineExceeded):
-		return ticket.CodeUnavailable, context.DeadlineExceeded
+		return ticket.CodeUnavailable, "the server did not answer in time", context.DeadlineExceeded
 	case errors.As(err, &carriage):
-		return ticket.CodeUnavailable, carriage.Err
+		return ticket.CodeUnavailable, "the server cannot be reached", carriage.Err
 	default:
-		return ticket.CodeUnavailable, err
+		return ticket.CodeUnavailable, "the server gave no usable answer", err
 	}
+}
+
+// answered says what the server said, of its words only those that operators
+// look up: nobody promises that the others are no text of a customer.
+func answered(status int, words []string) string {
+	said := fmt.Sprintf("the server answered %d", status)
+	for _, word := range words {
+		switch word {
+		case "invalid_api_key", "unsupported_country_region_territory", "insufficient_quota", "credit_balance_exhausted",
+			"billing_hard_limit_reached", "billing_not_active", "rate_limit_exceeded", "context_length_exceeded", "content_filter",
+			"invalid_prompt", "unsupported_parameter", "unsupported_value", "model_not_found", "server_error", "slow_down":
+			return said + " " + word
+		}
+	}
+	return said
 }
 
 // unsupported reports whether the OpenAI client itself refuses the model with

@@ -81,6 +81,29 @@ func TestErrorsNameWhatAnOperatorCanMend(t *testing.T) {
 	require.ErrorContains(t, err, "status 400: unsupported_parameter, invalid_request_error, max_completion_tokens")
 }
 
+// The message is kept and shown, so it holds words of ours and codes that are
+// documented, whatever the server says.
+func TestMessagesHoldOnlyKnownWords(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status     int
+		body, want string
+	}{
+		"documented": {401, refusal(`"invalid_api_key"`, "invalid_request_error"), "asking the model test-model: the server answered 401 invalid_api_key"},
+		"made up":    {400, refusal(`"echoed"`, "echoed"), "asking the model test-model: the server answered 400"},
+		"no JSON":    {503, "echoed", "asking the model test-model: the server answered 503"},
+		"broken":     {200, `{"echoed":]`, "asking the model test-model: the response is not the JSON expected"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := serve(t, say(test.status, test.body)).Chat(t.Context(), question())
+			var coded *ticket.Error
+			require.ErrorAs(t, err, &coded)
+			require.Equal(t, test.want, coded.Message)
+		})
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

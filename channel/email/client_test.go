@@ -324,6 +324,12 @@ func TestErrorsAreClassed(t *testing.T) {
 			_, _, sendErr := c.SendDraft(t.Context(), "d1")
 			require.Equal(t, tc.send, ticket.CodeOf(sendErr))
 			require.NotContains(t, sendErr.Error(), "ana@kunde.example")
+			coded := &ticket.Error{Message: "reading a draft: Gmail answered 404"}
+			if readErr != nil {
+				require.ErrorAs(t, readErr, &coded)
+			}
+			require.NotContains(t, coded.Message, "text of", "only words of ours are kept and shown")
+			require.Regexp(t, `^[a-z' ]+: Gmail (answered \d{3}( [a-zA-Z]+)?|gave no usable answer)$`, coded.Message)
 			if name == "throttled with a time" {
 				require.Equal(t, 20*time.Second, ticket.RetryAfterOf(readErr))
 			}

@@ -71,16 +71,16 @@ func classify(err error, doing string, unclear ticket.Code) error {
 	case errors.As(err, &api):
 		return classifyStatus(api, doing, unclear)
 	case errors.Is(err, errTooLarge) && unclear == ticket.CodeUnavailable:
-		return ticket.Wrap(ticket.CodeTooLarge, err, "%s", doing)
+		return ticket.Wrap(ticket.CodeTooLarge, err, "%s: the answer is too large", doing)
 	default:
-		return ticket.Wrap(unclear, err, "%s", doing)
+		return ticket.Wrap(unclear, err, "%s: Gmail gave no usable answer", doing)
 	}
 }
 
 func classifyToken(err *tokenError, doing string) error {
 	switch status := retrieveStatus(err); {
 	case status == 0:
-		return ticket.Wrap(ticket.CodeUnavailable, err, "%s", doing)
+		return ticket.Wrap(ticket.CodeUnavailable, err, "%s: Google gave no token", doing)
 	case status == http.StatusTooManyRequests:
 		return ticket.Errorf(ticket.CodeRateLimited, "%s: no Google token (status %d)", doing, status)
 	case status >= http.StatusInternalServerError:
@@ -108,7 +108,7 @@ func classifyStatus(err *googleapi.Error, doing string, unclear ticket.Code) err
 	}
 	return &ticket.Error{
 		Code:       code,
-		Message:    doing,
+		Message:    fmt.Sprintf("%s: Gmail answered %s", doing, strings.Join(append([]string{strconv.Itoa(err.Code)}, known(err)...), " ")),
 		RetryAfter: retryAfter(err.Header),
 		Err:        fmt.Errorf("status %d %s", err.Code, strings.Join(reasons(err), " ")),
 	}
@@ -133,14 +133,32 @@ func reasons(err *googleapi.Error) []string {
 	return all
 }
 
+// known returns those of Google's words that operators look up. Others are for
+// the log: nobody promises that they are words.
+func known(err *googleapi.Error) (words []string) {
+	for _, reason := range reasons(err) {
+		switch reason {
+		case "rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceeded", "quotaExceeded", "authError", "forbidden",
+			"insufficientPermissions", "domainPolicy", "accessNotConfigured", "failedPrecondition", "invalidArgument", "badRequest",
+			"notFound", "uploadTooLarge", "backendError", "internalError":
+			words = append(words, reason)
+		}
+	}
+	return words
+}
+
+// maxRetryAfter bounds what Google may ask for, so that a nonsensical header
+// cannot park a conversation for years.
+const maxRetryAfter = 24 * time.Hour
+
 // retryAfter reads both forms of the header, seconds and a date.
 func retryAfter(h http.Header) time.Duration {
 	value := h.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return time.Duration(seconds) * time.Second
+		return min(time.Duration(seconds)*time.Second, maxRetryAfter)
 	}
 	if at, err := http.ParseTime(value); err == nil {
-		return max(time.Until(at), 0)
+		return min(max(time.Until(at), 0), maxRetryAfter)
 	}
 	return 0
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/digital-fte/fte/channel/whatsapp"
+	"github.com/digital-fte/fte/redact"
 	"github.com/digital-fte/fte/ticket"
 )
 
@@ -136,6 +137,7 @@ func TestSendClassesAnswers(t *testing.T) {
 				require.ErrorAs(t, err, &api)
 				require.Equal(t, c.status, api.HTTPStatus)
 				require.Equal(t, "RQ42", api.RequestID)
+				require.Equal(t, redact.Text(api.Message), api.Message, "nothing that Twilio quotes")
 			}
 		})
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/twilio/twilio-go/client"
 
+	"github.com/digital-fte/fte/redact"
 	"github.com/digital-fte/fte/ticket"
 )
 
@@ -90,7 +91,7 @@ func (x *exchange) classify(err error, effect bool) error {
 	cause := err
 	switch {
 	case errors.As(err, &refused):
-		cause = &APIError{HTTPStatus: x.status, Code: refused.Code, RequestID: x.requestID, Message: withoutNumbers(refused.Message)}
+		cause = &APIError{HTTPStatus: x.status, Code: refused.Code, RequestID: x.requestID, Message: redact.Text(refused.Message)}
 	case errors.As(err, &over):
 		cause = over.Err // url.Error shows the URL, and its query the customer's number
 	}

@@ -3,7 +3,6 @@ package whatsapp
 import (
 	"errors"
 	"fmt"
-	"regexp"
 
 	"github.com/digital-fte/fte/ticket"
 )
@@ -14,7 +13,7 @@ type APIError struct {
 	HTTPStatus int
 	Code       int // Twilio's error code, zero when the answer had none
 	RequestID  string
-	Message    string // Twilio's words, without the numbers of people
+	Message    string // Twilio's words, without what they quote of people
 }
 
 // Error returns all of it, for the log.
@@ -29,11 +28,6 @@ func ErrorCode(err error) int {
 	}
 	return 0
 }
-
-// phone matches what may be somebody's number in a message of Twilio's.
-var phone = regexp.MustCompile(`\+?\d{7,}`)
-
-func withoutNumbers(s string) string { return phone.ReplaceAllString(s, "[number]") }
 
 // Explain says what may be done about a Twilio error code, from an API answer
 // or a status callback, and in a sentence what is the matter. A code it does
