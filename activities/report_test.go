@@ -157,7 +157,7 @@ func TestReportIsMadeAnewUntilItIsMailed(t *testing.T) {
 	w.build(in)
 	again, _ := w.report("2026-03-02")
 	require.Equal(t, first, again)
-	require.Contains(t, markdown, "There were no conversations on this day.")
+	require.Contains(t, markdown, "There were no conversations on this day:")
 	require.NotContains(t, markdown, "Mood")
 	require.Equal(t, activities.TrendNone, first.Trend)
 

@@ -39,7 +39,7 @@ func (r *Report) Markdown() string {
 		b.WriteString("This day is not over: these are the figures so far.\n\n")
 	}
 	if r.empty() {
-		b.WriteString("There were no conversations on this day. Nobody wrote, and nothing was waiting for an answer of the assistant.\n")
+		b.WriteString("There were no conversations on this day: nobody wrote, and no person was asked for.\n")
 		r.footer(&b)
 		return b.String()
 	}
@@ -124,7 +124,11 @@ func (r *Report) channels(b *strings.Builder) {
 }
 
 func (r *Report) footer(b *strings.Builder) {
-	fmt.Fprintf(b, "\nThe day is that of %s, from midnight to midnight. A turn is one question and what came of it.\n", r.Zone)
+	fmt.Fprintf(b, "\nThe day is that of %s, from midnight to midnight.", r.Zone)
+	if r.Turns > 0 {
+		b.WriteString(" A turn is one question and what came of it.")
+	}
+	b.WriteString("\n")
 }
 
 func heading(b *strings.Builder, title, line string) {

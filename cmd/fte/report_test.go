@@ -39,7 +39,7 @@ func TestReport(t *testing.T) {
 	got := fte(t, settings, "report")
 	require.Equal(t, exitOK, got.code, got.stderr)
 	require.Contains(t, got.stdout, "Daily report for "+yesterday.Format("Monday, 2 January 2006"))
-	require.Contains(t, got.stdout, "There were no conversations on this day.")
+	require.Contains(t, got.stdout, "There were no conversations on this day:")
 	require.Contains(t, got.stdout, "The day is that of Asia/Tokyo")
 
 	// What is stored stays, whatever comes after it.
