@@ -16,6 +16,10 @@ import (
 	"github.com/digital-fte/fte/ticket"
 )
 
+// scheduleTimeout bounds the making of one schedule. No lane waits for it, and
+// the server takes its time.
+const scheduleTimeout = 20 * time.Second
+
 // Schedules keeps Temporal's schedules as they are described here.
 type Schedules struct {
 	Temporal  client.Client
@@ -72,7 +76,7 @@ func dailyAt(hour, minute int, zone string) client.ScheduleSpec {
 }
 
 func (s Schedules) ensure(ctx context.Context, plan client.ScheduleOptions) error {
-	ctx, cancel := context.WithTimeout(ctx, temporalTimeout)
+	ctx, cancel := context.WithTimeout(ctx, scheduleTimeout)
 	defer cancel()
 	_, err := s.Temporal.ScheduleClient().Create(ctx, plan)
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
