@@ -1,10 +1,8 @@
 package activities
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -60,22 +58,6 @@ func (a *Activities) callModel(ctx context.Context, in ticket.CallModelInput) (t
 		return ticket.CallModelResult{}, err
 	}
 	return a.recordDecision(ctx, turn, call, decision)
-}
-
-// instructed returns a request as an instruction wants it to be made.
-func (a *Activities) instructed(ctx context.Context, turn, instruction uuid.UUID, r llm.Request) (llm.Request, error) {
-	asked, err := instructionOf(ctx, a.DB.Queries, turn, instruction)
-	if err != nil {
-		return r, err
-	}
-	r.Model = cmp.Or(asked.Model, r.Model)
-	name, _, _ := strings.Cut(r.PromptVersion, "@")
-	switch asked.PromptVersion {
-	case "", name, r.PromptVersion:
-		return r, nil
-	default:
-		return r, ticket.Errorf(ticket.CodeInvalid, "this build has no prompt named %s; it has %s", asked.PromptVersion, name)
-	}
 }
 
 // complete pays for one completion and stores it.

@@ -52,12 +52,3 @@ func heldBy(
 	}
 	return "", false, nil
 }
-
-// instructionOf returns an instruction to run a turn again.
-func instructionOf(ctx context.Context, q *schema.Queries, turn, id uuid.UUID) (schema.Instruction, error) {
-	asked, err := q.InstructionByID(ctx, id)
-	if err == nil && asked.TurnID != turn {
-		err = ticket.Errorf(ticket.CodeInvalid, "instruction %s belongs to another turn", id)
-	}
-	return asked, err
-}

@@ -2,7 +2,9 @@ package activities
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -98,4 +100,53 @@ func partsOf(in ticket.SendReplyInput, turn schema.Turn, parts []schema.PartsOfT
 // parts are known again.
 func partID(instruction uuid.UUID, sendKey string) uuid.UUID {
 	return uuid.NewSHA1(instruction, []byte(sendKey))
+}
+
+// insertParts puts a reply into the outbox, behind what the turn has of its
+// kind already.
+func (a *Activities) insertParts(
+	ctx context.Context, q *schema.Queries, conv schema.Conversation, turn schema.Turn, earlier []schema.PartsOfTurnRow, instruction uuid.UUID, r reply,
+) error {
+	now := time.Now()
+	first := int32(1)
+	for _, p := range earlier {
+		if p.Kind == r.kind {
+			first = max(first, p.Part+1)
+		}
+	}
+	for i, body := range r.texts {
+		part := first + int32(i)
+		key := fmt.Sprintf("%s/%s/%d", turn.ID, r.kind, part)
+		message, id := uuid.New(), uuid.New()
+		if instruction != uuid.Nil {
+			id = partID(instruction, key)
+		}
+		if err := q.InsertOutboundMessage(ctx, schema.InsertOutboundMessageParams{
+			ID: message, ConversationID: conv.ID, Channel: conv.Channel, ExternalID: key, Author: ticket.Assistant,
+			// A millisecond apart, so that parts sort in the order in which they are read.
+			Body: body, ProviderAt: now.Add(time.Duration(i) * time.Millisecond), TurnID: &turn.ID,
+		}); err != nil {
+			return err
+		}
+		if err := q.InsertOutbox(ctx, schema.InsertOutboxParams{
+			ID: id, SendKey: key, TurnID: &turn.ID, ConversationID: conv.ID, MessageID: message, Kind: r.kind,
+			Part: part, Via: a.via(conv.Channel), Recipient: conv.ReplyTo, Epoch: conv.Epoch,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// via returns how a reply on a channel leaves us. A web form's answer is read
+// on the ticket page, and mailed too when there is a mailbox.
+func (a *Activities) via(c ticket.Channel) string {
+	switch {
+	case c == ticket.WhatsApp:
+		return viaWhatsApp
+	case c == ticket.Email || a.Gmail != nil:
+		return viaGmail
+	default:
+		return viaPage
+	}
 }

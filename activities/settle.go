@@ -2,8 +2,6 @@ package activities
 
 import (
 	"context"
-	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -167,7 +165,8 @@ func (a *Activities) noteAnswer(ctx context.Context, q *schema.Queries, open sch
 		_, err := q.NoteReply(ctx, schema.NoteReplyParams{ID: open.ID, At: at})
 		return err
 	}
-	if _, err := a.answered(ctx, q, open, at); err != nil {
+	open, err := a.answered(ctx, q, open, at)
+	if err != nil {
 		return err
 	}
 	if open.Status != ticket.Open && open.Status != ticket.NeedsHuman {
@@ -204,51 +203,4 @@ func (a *Activities) replyOf(ctx context.Context, q *schema.Queries, conv schema
 	}
 	r.held, r.approved, err = heldBy(ctx, q, conv, open, draft, in.InstructionID)
 	return r, err
-}
-
-func (a *Activities) insertParts(
-	ctx context.Context, q *schema.Queries, conv schema.Conversation, turn schema.Turn, earlier []schema.PartsOfTurnRow, instruction uuid.UUID, r reply,
-) error {
-	now := time.Now()
-	first := int32(1)
-	for _, p := range earlier {
-		if p.Kind == r.kind {
-			first = max(first, p.Part+1)
-		}
-	}
-	for i, body := range r.texts {
-		part := first + int32(i)
-		key := fmt.Sprintf("%s/%s/%d", turn.ID, r.kind, part)
-		message, id := uuid.New(), uuid.New()
-		if instruction != uuid.Nil {
-			id = partID(instruction, key)
-		}
-		if err := q.InsertOutboundMessage(ctx, schema.InsertOutboundMessageParams{
-			ID: message, ConversationID: conv.ID, Channel: conv.Channel, ExternalID: key, Author: ticket.Assistant,
-			// A millisecond apart, so that parts sort in the order in which they are read.
-			Body: body, ProviderAt: now.Add(time.Duration(i) * time.Millisecond), TurnID: &turn.ID,
-		}); err != nil {
-			return err
-		}
-		if err := q.InsertOutbox(ctx, schema.InsertOutboxParams{
-			ID: id, SendKey: key, TurnID: &turn.ID, ConversationID: conv.ID, MessageID: message, Kind: r.kind,
-			Part: part, Via: a.via(conv.Channel), Recipient: conv.ReplyTo, Epoch: conv.Epoch,
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// via returns how a reply on a channel leaves us. A web form's answer is read
-// on the ticket page, and mailed too when there is a mailbox.
-func (a *Activities) via(c ticket.Channel) string {
-	switch {
-	case c == ticket.WhatsApp:
-		return viaWhatsApp
-	case c == ticket.Email || a.Gmail != nil:
-		return viaGmail
-	default:
-		return viaPage
-	}
 }
