@@ -162,6 +162,37 @@ func TestNoPartIsClaimedPastATakeover(t *testing.T) {
 	}
 }
 
+// A part may come back to the queue when a takeover has withdrawn the others and
+// has not committed yet: nobody may claim it in between.
+func TestAClaimWaitsForATakeoverThatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withTwilio()
+	turn, draft := w.onWhatsApp("Open the settings.")
+	w.neverAccepted(turn, draft)
+	c, part := w.reloadOf(turn), w.parts(turn)[0]
+	claimed := make(chan int64, 1)
+	require.NoError(t, w.db.Tx(t.Context(), func(q *schema.Queries) error {
+		_, err := q.LockConversation(t.Context(), c)
+		require.NoError(t, err)
+		require.NoError(t, q.GiveToPerson(t.Context(), schema.GiveToPersonParams{ID: c, Assignee: "ana"}))
+		require.NoError(t, q.MuteAssistant(t.Context(), c))
+		require.NoError(t, w.db.ReleasePart(t.Context(), schema.ReleasePartParams{ID: part.ID, Attempts: part.Attempts}))
+		go func() {
+			n, err := w.db.ClaimPart(t.Context(), part.ID)
+			if err != nil {
+				n = -1
+			}
+			claimed <- n
+		}()
+		require.Eventually(t, func() bool {
+			return len(claimed) > 0 || w.scalar("SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") != "0"
+		}, 2*time.Second, time.Millisecond)
+		require.Empty(t, claimed)
+		return nil
+	}))
+	require.Zero(t, <-claimed)
+}
+
 func TestAReleasedTicketIsAnsweredByTheAssistantAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withTwilio()
