@@ -8,7 +8,7 @@ CHROMIUM   ?= /usr/bin/chromium
 TESTFLAGS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev reset build web test test-fast test-go test-web e2e manifests lint fmt generate record-histories verify clean
+.PHONY: help dev reset build web test test-fast test-go test-web test-servers e2e manifests lint fmt generate record-histories verify clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ test-web: web/node_modules ## unit tests of the pages
 
 e2e: web ## a browser submits the form and sees the answer
 	FTE_BROWSER_TEST=1 CHROMIUM=$(CHROMIUM) $(GO) run ./dev exec -- $(GO) test -count=1 -run TestBrowser ./cmd/fte
+
+test-servers: ## a rollout on the production Temporal server; needs Postgres programs (Debian's postgresql), builds 4 minutes once
+	$(GO) run ./bench/servers -build
+	FTE_SERVER_TEST=1 $(GO) run ./dev exec -- $(GO) test -race -tags failpoint -count=1 -run Rollout ./cmd/fte
 
 manifests: ## the Kubernetes manifests fit the schemas, our rules and the program
 	k8s/validate.sh

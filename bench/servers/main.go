@@ -4,6 +4,7 @@
 // outlives it, and nothing it stores does.
 //
 //	go run ./bench/servers [-ui] [-ephemeral] [-shards N]
+//	go run ./bench/servers -build
 package main
 
 import (
@@ -37,11 +38,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	o := temporalserver.Options{SearchAttributes: ticket.SearchAttributes(), Progress: stderr}
 	flags := flag.NewFlagSet("servers", flag.ContinueOnError)
 	flags.SetOutput(stderr)
+	build := flags.Bool("build", false, "build what is needed and end")
 	flags.BoolVar(&o.UI, "ui", false, "start the web interface too")
 	flags.BoolVar(&o.Ephemeral, "ephemeral", false, "give up durability for speed")
 	flags.IntVar(&o.Shards, "shards", 4, "history `shards`")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *build {
+		return temporalserver.Build(ctx, o)
 	}
 	s, err := temporalserver.Start(ctx, o)
 	if err != nil {

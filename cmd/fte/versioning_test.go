@@ -25,8 +25,12 @@ import (
 	"github.com/digital-fte/fte/ticket"
 )
 
-// deployment is what the workers of the rollout are called together.
-const deployment = "fte"
+// deployment is what the workers of the rollout are called together, and
+// unversioned stands for the build of those that do not say theirs.
+const (
+	deployment  = "fte"
+	unversioned = ""
+)
 
 // rollout is a lab on the production server, with the workers of two builds
 // side by side. A build differs in the model it asks, which every turn records.
@@ -58,14 +62,16 @@ func newRollout(t *testing.T) *rollout {
 	return r
 }
 
-// start starts the Temporal workers of a build.
+// start starts the Temporal workers of a build, unversioned ones without.
 func (r *rollout) start(build string) (workers []*lab.Process) {
 	r.t.Helper()
+	settings := map[string]string{"OPENAI_MODEL": modelOf(build)}
+	if build != unversioned {
+		settings["TEMPORAL_DEPLOYMENT_NAME"], settings["TEMPORAL_WORKER_BUILD_ID"] = deployment, build
+	}
 	roles := []string{"tickets", "model", "delivery"}
 	for _, role := range roles {
-		workers = append(workers, r.StartWith(role, map[string]string{
-			"TEMPORAL_DEPLOYMENT_NAME": deployment, "TEMPORAL_WORKER_BUILD_ID": build, "OPENAI_MODEL": modelOf(build),
-		}))
+		workers = append(workers, r.StartWith(role, settings))
 	}
 	for _, role := range roles {
 		r.Ready(role)
@@ -231,10 +237,10 @@ func (r *rollout) holdModel(build string) (asked <-chan struct{}, release func()
 	return began, release
 }
 
-// TestConversationsMoveToANewBuildWhereTheyContinue rolls a second build out
+// TestRolloutMovesConversationsWhereTheyContinue rolls a second build out
 // while conversations are open: one is idle, one gets its next message, and one
 // is in the middle of a turn.
-func TestConversationsMoveToANewBuildWhereTheyContinue(t *testing.T) {
+func TestRolloutMovesConversationsWhereTheyContinue(t *testing.T) {
 	t.Parallel()
 	r := newRollout(t)
 	const one, two = "one", "two"
@@ -299,4 +305,29 @@ func TestConversationsMoveToANewBuildWhereTheyContinue(t *testing.T) {
 	}
 	r.Check()
 	require.Equal(t, map[string]int{idle.phone: 3, writing.phone: 3, busy.phone: 3, fresh.phone: 2}, r.RepliesPerCustomer())
+}
+
+// TestFirstRolloutKeepsOpenConversations begins with workers that
+// know nothing of builds.
+func TestFirstRolloutKeepsOpenConversations(t *testing.T) {
+	t.Parallel()
+	r := newRollout(t)
+	const one = "one"
+	old := r.start(unversioned)
+	c := r.customer("+491511234565")
+	c.write()
+	c.answered(unversioned)
+
+	r.start(one)
+	r.makeCurrent(one)
+	for _, p := range old {
+		p.Kill()
+	}
+	c.write()
+	c.answered(one)
+	r.Check()
+	info, err := c.run(t.Context(), "")
+	require.NoError(t, err)
+	require.Equal(t, one, info.GetVersioningInfo().GetDeploymentVersion().GetBuildId())
+	require.Equal(t, []string{unversioned, one}, c.builds(info.GetExecution().GetRunId()), "it goes on in the same run")
 }

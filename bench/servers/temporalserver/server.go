@@ -78,16 +78,25 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
+// Build builds the programs that Start would, if they are not in the cache.
+func Build(ctx context.Context, o Options) error {
+	_, _, err := build(ctx, o)
+	return err
+}
+
+// build returns the directories of the server's programs and of the interface.
+func build(ctx context.Context, o Options) (server, ui string, err error) {
+	if server, err = serverPrograms().ensure(ctx, o.Progress); err != nil || !o.UI {
+		return server, "", err
+	}
+	ui, err = uiProgram().ensure(ctx, o.Progress)
+	return server, ui, err
+}
+
 func (s *Server) start(ctx context.Context, o Options) error {
-	programs, err := serverPrograms().ensure(ctx, o.Progress)
+	programs, ui, err := build(ctx, o)
 	if err != nil {
 		return err
-	}
-	var ui string
-	if o.UI {
-		if ui, err = uiProgram().ensure(ctx, o.Progress); err != nil {
-			return err
-		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
