@@ -62,11 +62,6 @@ func workflowOf(r stream.Record) string {
 	return m.WorkflowID
 }
 
-// Handle signals one message.
-func (b *Bridge) Handle(ctx context.Context, r stream.Record) error {
-	return b.HandleBatch(ctx, []stream.Record{r})
-}
-
 // HandleBatch signals the messages of one conversation at once, starting its
 // workflow if it does not run. Every refusal by Temporal is an error that
 // blocks the lane.

@@ -84,7 +84,7 @@ func TestBridgeGivesACallLittleTime(t *testing.T) {
 		require.LessOrEqual(t, time.Until(deadline), temporalTimeout)
 		return nil
 	})}
-	require.NoError(t, bridge.Handle(t.Context(), record(t, ticket.TypeMessageReceived, received(ticket.Email, "ticket/email/1"))))
+	require.NoError(t, bridge.HandleBatch(t.Context(), []stream.Record{record(t, ticket.TypeMessageReceived, received(ticket.Email, "ticket/email/1"))}))
 }
 
 // broker is a broker with one partition a topic.

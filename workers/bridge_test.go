@@ -79,9 +79,9 @@ func TestBridge(t *testing.T) {
 	first, second := received(ticket.WhatsApp, id), received(ticket.WhatsApp, id)
 	second.ConversationID = first.ConversationID
 
-	require.NoError(t, bridge.Handle(t.Context(), record(t, ticket.TypeMessageReceived, first)))
-	require.NoError(t, bridge.Handle(t.Context(), record(t, ticket.TypeMessageReceived, second)))
-	require.NoError(t, bridge.Handle(t.Context(), record(t, ticket.TypeMessageReceived, second)))
+	require.NoError(t, bridge.HandleBatch(t.Context(), []stream.Record{record(t, ticket.TypeMessageReceived, first)}))
+	require.NoError(t, bridge.HandleBatch(t.Context(), []stream.Record{record(t, ticket.TypeMessageReceived, second)}))
+	require.NoError(t, bridge.HandleBatch(t.Context(), []stream.Record{record(t, ticket.TypeMessageReceived, second)}))
 
 	events := historyOf(t, c, id)
 	began := events[0].GetWorkflowExecutionStartedEventAttributes()
@@ -110,7 +110,7 @@ func TestBridge(t *testing.T) {
 	t.Log("after a run has ended, a message begins another")
 	require.NoError(t, c.TerminateWorkflow(t.Context(), id, "", "test"))
 	third := received(ticket.WhatsApp, id)
-	require.NoError(t, bridge.Handle(t.Context(), record(t, ticket.TypeMessageReceived, third)))
+	require.NoError(t, bridge.HandleBatch(t.Context(), []stream.Record{record(t, ticket.TypeMessageReceived, third)}))
 	require.Len(t, signals(t, historyOf(t, c, id)), 1)
 }
 
@@ -168,10 +168,10 @@ func TestBridgePoison(t *testing.T) {
 		return record(t, ticket.TypeMessageReceived, m)
 	}
 	unknown := record(t, ticket.TypeTurnFinished, valid)
-	requirePoison(t, bridge.Handle(t.Context(), unknown), "unknown_type")
+	requirePoison(t, bridge.HandleBatch(t.Context(), []stream.Record{unknown}), "unknown_type")
 	broken := record(t, ticket.TypeMessageReceived, valid)
 	broken.Value = broken.Value[:20]
-	requirePoison(t, bridge.Handle(t.Context(), broken), "malformed")
+	requirePoison(t, bridge.HandleBatch(t.Context(), []stream.Record{broken}), "malformed")
 	for _, r := range []stream.Record{
 		event(func(m *ticket.MessageReceived) { m.MessageID = uuid.Nil }),
 		event(func(m *ticket.MessageReceived) { m.ConversationID = uuid.Nil }),
@@ -179,7 +179,7 @@ func TestBridgePoison(t *testing.T) {
 		event(func(m *ticket.MessageReceived) { m.Channel = "telex" }),
 		event(func(m *ticket.MessageReceived) { m.Author = "ghost" }),
 	} {
-		requirePoison(t, bridge.Handle(t.Context(), r), "invalid")
+		requirePoison(t, bridge.HandleBatch(t.Context(), []stream.Record{r}), "invalid")
 		good := record(t, ticket.TypeMessageReceived, valid)
 		requirePoison(t, bridge.HandleBatch(t.Context(), []stream.Record{good, r}), "invalid")
 	}
@@ -194,18 +194,18 @@ func TestBridgeWhileTemporalIsAway(t *testing.T) {
 	c := dial(t, server.Address)
 	bridge := &Bridge{Temporal: c}
 	m := received(ticket.Email, "ticket/email/1")
-	require.NoError(t, bridge.Handle(t.Context(), record(t, ticket.TypeMessageReceived, m)))
+	require.NoError(t, bridge.HandleBatch(t.Context(), []stream.Record{record(t, ticket.TypeMessageReceived, m)}))
 	server.Kill()
 
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	err := bridge.Handle(ctx, record(t, ticket.TypeMessageReceived, m))
+	err := bridge.HandleBatch(ctx, []stream.Record{record(t, ticket.TypeMessageReceived, m)})
 	requireBlocks(t, err)
 	require.NoError(t, ctx.Err(), "the lane hears of it soon")
 
 	again := newTemporal(t, part.TemporalOptions{DBFile: file})
 	require.Equal(t, server.Address, again.Address)
-	eventually(t, func(ctx context.Context) error { return bridge.Handle(ctx, record(t, ticket.TypeMessageReceived, m)) })
+	eventually(t, func(ctx context.Context) error { return bridge.HandleBatch(ctx, []stream.Record{record(t, ticket.TypeMessageReceived, m)}) })
 	require.GreaterOrEqual(t, len(signals(t, historyOf(t, c, m.WorkflowID))), 2, "the run from before the restart")
 }
 
@@ -213,14 +213,14 @@ func TestBridgeSaysWhatTemporalMisses(t *testing.T) {
 	t.Parallel()
 	server := newTemporal(t, part.TemporalOptions{})
 	r := record(t, ticket.TypeMessageReceived, received(ticket.Email, "ticket/email/1"))
-	err := (&Bridge{Temporal: dial(t, server.Address)}).Handle(t.Context(), r)
+	err := (&Bridge{Temporal: dial(t, server.Address)}).HandleBatch(t.Context(), []stream.Record{r})
 	requireBlocks(t, err)
 	require.ErrorContains(t, err, "fte migrate")
 
 	elsewhere, err := client.NewLazyClient(client.Options{HostPort: server.Address, Namespace: "nowhere", Logger: quiet{}})
 	require.NoError(t, err)
 	t.Cleanup(elsewhere.Close)
-	err = (&Bridge{Temporal: elsewhere}).Handle(t.Context(), r)
+	err = (&Bridge{Temporal: elsewhere}).HandleBatch(t.Context(), []stream.Record{r})
 	requireBlocks(t, err)
 	require.ErrorContains(t, err, "TEMPORAL_NAMESPACE")
 }

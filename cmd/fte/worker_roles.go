@@ -26,12 +26,12 @@ func (w *workerProcess) intake() (runner, error) {
 	if w.c.emailOn() {
 		intake.Mailboxes = workers.MailboxStarter{Temporal: w.temporal}
 	}
-	return w.consume(ticket.GroupIntake, intake.Handle, ticket.TopicEmailInbound, ticket.TopicWhatsAppInbound, ticket.TopicWebFormInbound)
+	return w.consume(ticket.GroupIntake, each(intake.Handle), ticket.TopicEmailInbound, ticket.TopicWhatsAppInbound, ticket.TopicWebFormInbound)
 }
 
 func (w *workerProcess) bridge() (runner, error) {
 	bridge := &workers.Bridge{Temporal: w.temporal, Logger: w.log}
-	return w.consume(ticket.GroupBridge, bridge.Handle, ticket.TopicTicketsIncoming)
+	return w.consume(ticket.GroupBridge, bridge.Consume, ticket.TopicTicketsIncoming)
 }
 
 func (w *workerProcess) notifier() (runner, error) {
@@ -39,7 +39,7 @@ func (w *workerProcess) notifier() (runner, error) {
 	var ways []runner
 	if w.c.StaffAlertWebhook != "" {
 		notifier := &workers.Notifier{Alerts: alerts, URL: w.c.StaffAlertWebhook, Client: &http.Client{Timeout: 10 * time.Second}}
-		run, err := w.consume(ticket.GroupNotifier, notifier.Handle, ticket.TopicEscalations)
+		run, err := w.consume(ticket.GroupNotifier, each(notifier.Handle), ticket.TopicEscalations)
 		if err != nil {
 			return nil, err
 		}
@@ -55,7 +55,7 @@ func (w *workerProcess) notifier() (runner, error) {
 			return nil, err
 		}
 		notifier := &workers.MailNotifier{Alerts: alerts, Mail: acts.StaffMailer(), Logger: w.log}
-		run, err := w.consume(ticket.GroupStaffMail, notifier.Handle, ticket.TopicEscalations)
+		run, err := w.consume(ticket.GroupStaffMail, each(notifier.Handle), ticket.TopicEscalations)
 		if err != nil {
 			return nil, err
 		}
@@ -81,7 +81,7 @@ func together(runners ...runner) runner {
 
 func (w *workerProcess) projector() (runner, error) {
 	projector := &workers.Projector{DB: w.db}
-	return w.consume(ticket.GroupMetrics, projector.Handle, ticket.TopicMetrics)
+	return w.consume(ticket.GroupMetrics, each(projector.Handle), ticket.TopicMetrics)
 }
 
 func (w *workerProcess) tickets() (runner, error) {
@@ -152,17 +152,25 @@ func (c *Config) version() worker.WorkerDeploymentVersion {
 	return worker.WorkerDeploymentVersion{DeploymentName: c.DeploymentName, BuildID: c.WorkerBuildID}
 }
 
-// consume returns a member of one consumer group.
-func (w *workerProcess) consume(name string, h stream.Handler, topics ...string) (runner, error) {
+// each makes a consumer hand over one event at a time.
+func each(h stream.Handler) func(*stream.ConsumerOptions) {
+	return func(o *stream.ConsumerOptions) { o.Handler = h }
+}
+
+// consume returns a member of one consumer group, to which how says who takes
+// the events.
+func (w *workerProcess) consume(name string, how func(*stream.ConsumerOptions), topics ...string) (runner, error) {
 	host, err := os.Hostname()
 	if err != nil {
 		return nil, fmt.Errorf("reading the host name: %w", err)
 	}
-	consumer, err := stream.NewConsumer(stream.ConsumerOptions{
-		Brokers: w.c.KafkaBrokers, Group: name, Topics: topics, Handler: h, DeadLetters: stream.NewDeadLetters(w.producer),
+	options := stream.ConsumerOptions{
+		Brokers: w.c.KafkaBrokers, Group: name, Topics: topics, DeadLetters: stream.NewDeadLetters(w.producer),
 		ClientID: "fte-" + host, SessionTimeout: w.c.KafkaSession, Heartbeat: w.c.KafkaSession / 6,
 		Logger: w.log, Registerer: w.registry,
-	})
+	}
+	how(&options)
+	consumer, err := stream.NewConsumer(options)
 	if err != nil {
 		return nil, err
 	}
