@@ -19,7 +19,7 @@ const (
 	// MaxRunes is the length of the longest text that Text returns.
 	MaxRunes = 300
 	// maxBytes bounds the work for a text of which little will be left anyway.
-	maxBytes = 16 << 10
+	maxBytes = 4 << 10
 	// rounds is more than masking ever needs to come to rest: what a mask
 	// uncovers, such as a number split by what was masked, is found by the next.
 	rounds = 16

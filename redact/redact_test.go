@@ -145,7 +145,7 @@ func TestTextIsShort(t *testing.T) {
 	require.LessOrEqual(t, utf8.RuneCountInString(redact.Text(strings.Repeat("ü", 100000))), redact.MaxRunes)
 	// What the limit cuts in two is masked before.
 	require.NotContains(t, redact.Text(strings.Repeat("x ", 140)+"+491511234567 and more and more"), "1511")
-	require.NotContains(t, redact.Text(strings.Repeat("x ", 8188)+"+491511234567"), "1511")
+	require.NotContains(t, redact.Text(strings.Repeat("x ", 2044)+"+491511234567"), "1511")
 }
 
 func TestValueHoldsNoText(t *testing.T) {
