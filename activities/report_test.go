@@ -3,7 +3,6 @@ package activities_test
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -227,5 +226,5 @@ func TestReportThatCannotBeMade(t *testing.T) {
 	r, err := activities.AddUpDay(t.Context(), w.db, time.Now().UTC())
 	require.NoError(t, err)
 	require.True(t, r.Partial)
-	require.True(t, strings.Contains(r.Markdown(), "This day is not over"))
+	require.Contains(t, r.Markdown(), "This day is not over")
 }

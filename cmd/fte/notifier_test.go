@@ -116,14 +116,15 @@ func TestStaffIsToldOnBothWays(t *testing.T) {
 	require.Len(t, sim.Sent(), 2, "no mail is repeated because of the webhook")
 }
 
-// TestTicketsRoleKeepsTheSchedules starts the role before its Temporal.
+// TestTicketsRoleKeepsTheSchedules starts the role before its Temporal, and
+// lets the schedules run what they are for.
 func TestTicketsRoleKeepsTheSchedules(t *testing.T) {
 	t.Parallel()
 	kafka := cliKafka(t, ticket.Topics()...)
 	port, err := part.FreePort()
 	require.NoError(t, err)
 	address := "127.0.0.1:" + strconv.Itoa(port)
-	startRoles(t, "tickets", with(cliSettings(), "DATABASE_URL", schematest.URL(t), "KAFKA_BROKERS", kafka.Brokers[0],
+	startRoles(t, "tickets,delivery", with(cliSettings(), "DATABASE_URL", schematest.URL(t), "KAFKA_BROKERS", kafka.Brokers[0],
 		"TEMPORAL_ADDRESS", address, "FTE_TIME_ZONE", "Europe/Berlin", "FTE_RETENTION", "1000h"))
 	server, err := part.StartTemporal(t.Context(), part.TemporalOptions{CLI: os.Getenv("TEMPORAL_CLI_PATH"), Headless: true, Port: port})
 	require.NoError(t, err)
@@ -138,4 +139,35 @@ func TestTicketsRoleKeepsTheSchedules(t *testing.T) {
 	d, err := temporal.ScheduleClient().GetHandle(t.Context(), ticket.ScheduleDailyReport).Describe(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, "Europe/Berlin", d.Schedule.Spec.TimeZoneName)
+
+	var report ticket.DailyReportResult
+	runSchedule(t, temporal, ticket.ScheduleDailyReport, &report)
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	require.Equal(t, ticket.DailyReportResult{
+		Day: time.Now().In(berlin).AddDate(0, 0, -1).Format(time.DateOnly), Headline: "There were no conversations.",
+		Note: "The report was not mailed: STAFF_ALERT_EMAIL is not set.",
+	}, report)
+	purged := ticket.PurgeResult{RawEvents: -1}
+	runSchedule(t, temporal, ticket.ScheduleRetention, &purged)
+	require.Zero(t, purged.RawEvents)
+}
+
+// runSchedule lets a schedule act now and waits for what its workflow returns.
+func runSchedule(t *testing.T, temporal client.Client, id string, result any) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), cliPatience)
+	defer cancel()
+	handle := temporal.ScheduleClient().GetHandle(ctx, id)
+	require.NoError(t, handle.Trigger(ctx, client.ScheduleTriggerOptions{}))
+	var workflowID string
+	require.Eventually(t, func() bool {
+		d, err := handle.Describe(ctx)
+		if err != nil || len(d.Info.RecentActions) == 0 {
+			return false
+		}
+		workflowID = d.Info.RecentActions[0].StartWorkflowResult.WorkflowID
+		return true
+	}, cliPatience, 50*time.Millisecond)
+	require.NoError(t, temporal.GetWorkflow(ctx, workflowID, "").Get(ctx, result))
 }

@@ -74,6 +74,10 @@ func TestReport(t *testing.T) {
 		require.Equal(t, exitUsage, got.code, line)
 		require.Contains(t, got.stderr, want, line)
 	}
+	got = fte(t, with(settings, "FTE_RETENTION", "24h", "TEMPORAL_UI_URL", "temporal"), "report")
+	require.Equal(t, exitFailed, got.code)
+	require.Contains(t, got.stderr, "FTE_RETENTION must be 168h or more")
+	require.Contains(t, got.stderr, "TEMPORAL_UI_URL is not an http or https address")
 	got = fte(t, settings, "report", "--help")
 	require.Equal(t, exitOK, got.code)
 	require.Contains(t, got.stdout, "Usage: fte report [--date DAY]")
