@@ -113,8 +113,12 @@ func (r *rollout) makeCurrent(build string) {
 func (r *rollout) wake(build string) {
 	r.t.Helper()
 	require.NoError(r.t, r.operator(r.t.Context(), "workflow", "signal", "--name", ticket.SignalMessage, "--input", `{"messages":[]}`,
-		"--query", fmt.Sprintf(`WorkflowType="TicketWorkflow" AND ExecutionStatus="Running" AND TemporalWorkerDeploymentVersion="%s:%s"`, deployment, build),
-		"--reason", "rollout"))
+		"--query", onBuild(build), "--reason", "rollout"))
+}
+
+// onBuild is the query for what runs on a build.
+func onBuild(build string) string {
+	return fmt.Sprintf(`WorkflowType="TicketWorkflow" AND ExecutionStatus="Running" AND TemporalWorkerDeploymentVersion="%s:%s"`, deployment, build)
 }
 
 // conversation is one customer's, with the answers that have to be there.
@@ -330,4 +334,41 @@ func TestFirstRolloutKeepsOpenConversations(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, one, info.GetVersioningInfo().GetDeploymentVersion().GetBuildId())
 	require.Equal(t, []string{unversioned, one}, c.builds(info.GetExecution().GetRunId()), "it goes on in the same run")
+}
+
+// TestRolloutHandsOverWhatABrokenBuildHolds mends a build that takes no step
+// any more while its conversations wait.
+func TestRolloutHandsOverWhatABrokenBuildHolds(t *testing.T) {
+	t.Parallel()
+	r := newRollout(t)
+	const broken, mended, next = "broken", "mended", "next"
+	workers := r.start(broken)
+	r.makeCurrent(broken)
+	c := r.customer("+491511234566")
+	c.write()
+	c.answered(broken)
+	c.requirePinned(broken)
+	for _, p := range workers {
+		p.Kill()
+	}
+	c.write()
+
+	r.start(mended)
+	r.makeCurrent(mended)
+	require.NoError(t, r.operator(t.Context(), "workflow", "update-options", "--query", onBuild(broken),
+		"--versioning-override-behavior", "pinned", "--versioning-override-deployment-name", deployment, "--versioning-override-build-id", mended))
+	c.answered(mended)
+
+	require.NoError(t, r.operator(t.Context(), "workflow", "update-options", "--query", onBuild(mended),
+		"--versioning-override-behavior", "unspecified"))
+	r.Wait("the override is gone", func(ctx context.Context) bool {
+		info, err := c.run(ctx, "")
+		return err == nil && info.GetVersioningInfo().GetVersioningOverride() == nil
+	})
+	r.start(next)
+	r.makeCurrent(next)
+	c.write()
+	c.answered(next)
+	c.requirePinned(next)
+	r.Check()
 }
