@@ -13,6 +13,7 @@ import (
 
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/schema/schematest"
+	"github.com/digital-fte/fte/staff"
 	"github.com/digital-fte/fte/ticket"
 )
 
@@ -40,13 +41,15 @@ func TestTicketUsage(t *testing.T) {
 		"ticket priority T-1 asap --as ana":              "the priority is low, medium, high or urgent",
 		"ticket approve T-1 --as ana --draft x":          "--draft is not the id of a draft",
 		"ticket override T-1 --as ana --note x --turn x": "--turn is not the id of a turn",
-		"mode":                                     "say what to do: show or set",
-		"mode burn":                                "there is no mode burn",
-		"mode show all":                            `unexpected argument "all"`,
-		"mode show --channel email":                "it has no flag but --json",
-		"mode set":                                 "say which mode: off, draft or auto",
-		"mode set off now":                         `unexpected argument "now"`,
-		"mode set off --as a@b.example":            "never an e-mail address",
+
+		"mode":                          "say what to do: show or set",
+		"mode burn":                     "there is no mode burn",
+		"mode show all":                 `unexpected argument "all"`,
+		"mode show --channel email":     "it has no flag but --json",
+		"mode set":                      "say which mode: off, draft or auto",
+		"mode set off now":              `unexpected argument "now"`,
+		"mode set off --as a@b.example": "never an e-mail address",
+
 		"customer":                                 "say what to do: show or tier",
 		"customer burn x":                          "there is no customer burn",
 		"customer show":                            "say which customer",
@@ -211,4 +214,27 @@ func TestCustomers(t *testing.T) {
 	got = fte(t, settings, "customer", "show", "0151123")
 	require.Equal(t, exitUsage, got.code)
 	require.Contains(t, got.stderr, "a phone number with + and country code")
+}
+
+func TestPartsInFlightAreNamed(t *testing.T) {
+	t.Parallel()
+	for parts, want := range map[string]string{
+		"":    "T-1 is with ana now.",
+		"a":   "T-1 is with ana now. 1 part was being sent when you took over: it is looked for and never sent again.",
+		"a b": "T-1 is with ana now. 2 parts were being sent when you took over: they are looked for and never sent again.",
+	} {
+		var out bytes.Buffer
+		c := &ticketCommand{env: environment{stdout: &out}, o: ticketOptions{as: "ana", actionID: "a1"}}
+		res := ticket.ActionResult{Status: ticket.WithHuman, Owner: ticket.OwnerHuman, Epoch: 1, InFlight: strings.Fields(parts)}
+		require.NoError(t, c.report(staff.Ticket{Number: "T-1"}, ticket.ActionTakeover, res, nil, nil))
+		require.Equal(t, want+"\n", out.String())
+
+		out.Reset()
+		c.o.json = true
+		require.NoError(t, c.report(staff.Ticket{Number: "T-1"}, ticket.ActionTakeover, res, nil, nil))
+		var printed map[string]any
+		require.NoError(t, json.Unmarshal(out.Bytes(), &printed))
+		require.Len(t, printed["in_flight"], len(res.InFlight))
+		require.Equal(t, "takeover a1 ana with_human", fmt.Sprint(printed["action"], " ", printed["action_id"], " ", printed["actor"], " ", printed["status"]))
+	}
 }
