@@ -116,6 +116,7 @@ func (e *escalation) store(ctx context.Context) (ticket.Standing, error) {
 	}
 	if err := e.q.AskForPerson(ctx, schema.AskForPersonParams{
 		ID: e.on.ID, EscalationCode: e.in.Code, EscalationReason: ticket.EscalationMeaning(e.in.Code), At: e.Now(),
+		ByClock: missed(e.in.Code),
 	}); err != nil {
 		return ticket.Standing{}, err
 	}
@@ -171,12 +172,12 @@ func (e *escalation) tooLate() bool {
 	case e.in.Step == ticket.StepReminder, e.in.Step == ticket.StepSecondLevel:
 		return e.on.Status != ticket.NeedsHuman
 	}
-	switch e.in.Code {
-	case ticket.EscalateAtRisk, ticket.EscalateBreached, ticket.EscalateUnresolved:
-		return e.on.WaitingSince == nil
-	default:
-		return false
-	}
+	return (e.in.Code == ticket.EscalateAtRisk || missed(e.in.Code)) && e.on.WaitingSince == nil
+}
+
+// missed reports that a promised time was missed: an answer makes an end of it.
+func missed(code string) bool {
+	return code == ticket.EscalateBreached || code == ticket.EscalateUnresolved
 }
 
 // giveUp leaves to a person what could not be delivered: the rest is withdrawn,

@@ -51,8 +51,25 @@ func TestAnEscalationIsAsOldAsItsFirstRequest(t *testing.T) {
 	w.at(first.Add(time.Hour))
 	res, err := w.rings(opened.TicketID, ticket.EscalateUnresolved, ticket.StepAsk, first)
 	require.NoError(t, err)
-	require.Equal(t, ticket.EscalateUnresolved, res.Escalation)
+	require.Equal(t, "refund_request", res.Escalation, "a clock does not hide why a person was asked")
 	require.WithinDuration(t, first, *w.ticket(opened.TicketID).EscalatedAt, time.Millisecond)
+}
+
+// Nobody is needed any more for an answer that was only late.
+func TestALateAnswerEndsItsEscalation(t *testing.T) {
+	t.Parallel()
+	for code, status := range map[string]ticket.Status{
+		ticket.EscalateBreached: ticket.WaitingCustomer, ticket.EscalateUnresolved: ticket.WaitingCustomer, "refund_request": ticket.NeedsHuman,
+	} {
+		t.Run(code, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			opened := w.turn(w.conversation(ticket.WebForm), "hello")
+			_, err := w.rings(opened.TicketID, code, ticket.StepAsk, time.Now())
+			require.NoError(t, err)
+			require.Equal(t, status, w.answer(opened.TurnID).Status)
+		})
+	}
 }
 
 func TestStepsTellPeopleAndChangeNothing(t *testing.T) {

@@ -154,14 +154,14 @@ func settleTurn(ctx context.Context, q *schema.Queries, turn schema.Turn, batch 
 }
 
 // noteAnswer records on the ticket that the customer gets an answer. While a
-// person is needed for something else we still owe that, unless a person has
-// had a say in this answer.
+// person is needed for something else than its lateness we still owe that,
+// unless a person has had a say in this answer.
 func (a *Activities) noteAnswer(ctx context.Context, q *schema.Queries, open schema.Ticket, approved bool) error {
 	if open.ClosedAt != nil {
 		return nil
 	}
 	at := a.Now()
-	if open.Status == ticket.NeedsHuman && !approved {
+	if open.Status == ticket.NeedsHuman && !approved && !missed(open.EscalationCode) {
 		_, err := q.NoteReply(ctx, schema.NoteReplyParams{ID: open.ID, At: at})
 		return err
 	}

@@ -17,23 +17,28 @@ const askForPerson = `-- name: AskForPerson :exec
 UPDATE tickets
 SET status = CASE WHEN status = 'with_human' THEN status ELSE 'needs_human' END,
     escalated_at = CASE WHEN status = 'with_human' THEN escalated_at ELSE coalesce(escalated_at, $1::timestamptz) END,
-    escalation_code = $2, escalation_reason = $3,
+    escalation_code = CASE WHEN $2::bool AND escalation_code <> '' AND status IN ('needs_human', 'with_human')
+        THEN escalation_code ELSE $3 END,
+    escalation_reason = CASE WHEN $2::bool AND escalation_code <> '' AND status IN ('needs_human', 'with_human')
+        THEN escalation_reason ELSE $4 END,
     resolved_at = NULL, updated_at = now()
-WHERE id = $4 AND closed_at IS NULL
+WHERE id = $5 AND closed_at IS NULL
 `
 
 type AskForPersonParams struct {
 	At               time.Time
+	ByClock          bool
 	EscalationCode   string
 	EscalationReason string
 	ID               uuid.UUID
 }
 
 // AskForPerson marks a ticket as waiting for a person, unless one has it, and
-// says why.
+// says why; a clock does not hide why a person was asked before.
 func (q *Queries) AskForPerson(ctx context.Context, arg AskForPersonParams) error {
 	_, err := q.db.Exec(ctx, askForPerson,
 		arg.At,
+		arg.ByClock,
 		arg.EscalationCode,
 		arg.EscalationReason,
 		arg.ID,

@@ -64,11 +64,14 @@ GROUP BY a.slug, a.title
 ORDER BY min(c.n);
 
 -- AskForPerson marks a ticket as waiting for a person, unless one has it, and
--- says why.
+-- says why; a clock does not hide why a person was asked before.
 -- name: AskForPerson :exec
 UPDATE tickets
 SET status = CASE WHEN status = 'with_human' THEN status ELSE 'needs_human' END,
     escalated_at = CASE WHEN status = 'with_human' THEN escalated_at ELSE coalesce(escalated_at, sqlc.arg(at)::timestamptz) END,
-    escalation_code = sqlc.arg(escalation_code), escalation_reason = sqlc.arg(escalation_reason),
+    escalation_code = CASE WHEN sqlc.arg(by_clock)::bool AND escalation_code <> '' AND status IN ('needs_human', 'with_human')
+        THEN escalation_code ELSE sqlc.arg(escalation_code) END,
+    escalation_reason = CASE WHEN sqlc.arg(by_clock)::bool AND escalation_code <> '' AND status IN ('needs_human', 'with_human')
+        THEN escalation_reason ELSE sqlc.arg(escalation_reason) END,
     resolved_at = NULL, updated_at = now()
 WHERE id = sqlc.arg(id) AND closed_at IS NULL;
