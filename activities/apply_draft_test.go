@@ -114,7 +114,7 @@ func TestAnOutdatedDraftIsNotDecidedAbout(t *testing.T) {
 	requireSentence(t, err, ticket.CodeInvalid, "No draft", "waits")
 	_, err = w.act(c.ID, ticket.ActionApproveDraft, about(uuid.New()))
 	requireRefused(t, err, ticket.CodeNotFound, true)
-	require.Equal(t, "", w.scalar("SELECT string_agg(decision, '') FROM drafts"))
+	require.Empty(t, w.scalar("SELECT string_agg(decision, '') FROM drafts"))
 }
 
 // What cannot be answered anyway is no reason to hold an answer back.

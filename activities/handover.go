@@ -146,23 +146,22 @@ func passages(n int) string {
 // draftLines says which drafts were made and what became of them.
 func draftLines(drafts []schema.Draft) (lines []string) {
 	for i, d := range drafts {
-		line := fmt.Sprintf("Drafted an answer (%d).", i+1)
+		says := []string{fmt.Sprintf("Drafted an answer (%d).", i+1)}
 		var verdicts []ticket.Verdict
 		if json.Unmarshal(d.Verdicts, &verdicts) == nil {
 			for _, v := range verdicts {
 				if !v.Passed {
-					line += " The review refused it by the rule " + v.Rule + ": " + v.Reason
+					says = append(says, "The review refused it by the rule "+v.Rule+": "+v.Reason)
 				}
 			}
 		}
-		if d.Decision != "" {
-			line += " It was " + d.Decision + " by " + d.DecidedBy
-			if d.ReasonCode != "" {
-				line += " (" + d.ReasonCode + ")"
-			}
-			line += "."
+		switch {
+		case d.Decision != "" && d.ReasonCode != "":
+			says = append(says, "It was "+d.Decision+" by "+d.DecidedBy+" ("+d.ReasonCode+").")
+		case d.Decision != "":
+			says = append(says, "It was "+d.Decision+" by "+d.DecidedBy+".")
 		}
-		lines = append(lines, line)
+		lines = append(lines, strings.Join(says, " "))
 	}
 	return lines
 }
