@@ -42,9 +42,9 @@ test-web: web/node_modules ## unit tests of the pages
 e2e: web ## a browser submits the form and sees the answer
 	FTE_BROWSER_TEST=1 CHROMIUM=$(CHROMIUM) $(GO) run ./dev exec -- $(GO) test -count=1 -run TestBrowser ./cmd/fte
 
-test-servers: ## a rollout on the production Temporal server; needs Postgres programs (Debian's postgresql), builds 4 minutes once
+test-servers: ## rollouts on the production Temporal server; needs Postgres programs (Debian's postgresql), builds 4 minutes once
 	$(GO) run ./bench/servers -build
-	FTE_SERVER_TEST=1 $(GO) run ./dev exec -- $(GO) test -race -tags failpoint -count=1 -run Rollout ./cmd/fte
+	FTE_SERVER_TEST=1 $(GO) run ./dev exec -- $(GO) test -race -tags failpoint -count=1 -run 'Rollout|^TestServers' ./cmd/fte ./bench/...
 
 manifests: ## the Kubernetes manifests fit the schemas, our rules and the program
 	k8s/validate.sh
