@@ -89,7 +89,7 @@ func (th *thread) answers(turn uuid.UUID, to []uuid.UUID, parts ...string) []uui
 			Body: text, ProviderAt: th.at, TurnID: &turn,
 		}))
 		require.NoError(th.t, th.b.db.InsertOutbox(ctx, schema.InsertOutboxParams{
-			ID: row, SendKey: key, TurnID: turn, ConversationID: th.id, MessageID: message, Kind: ticket.KindAnswer,
+			ID: row, SendKey: key, TurnID: &turn, ConversationID: th.id, MessageID: message, Kind: ticket.KindAnswer,
 			Part: int32(i), Via: "whatsapp", Recipient: "+491511234567",
 		}))
 		rows = append(rows, row)

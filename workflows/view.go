@@ -133,7 +133,12 @@ func problemOf(err error) ticket.Problem {
 		return ticket.Problem{Code: ticket.CodeUnavailable, Message: "gave up: no answer in time"}
 	}
 	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
-		return ticket.Problem{Code: ticket.Code(app.Type()), Message: app.Message()}
+		p := ticket.Problem{Code: ticket.Code(app.Type()), Message: app.Message()}
+		var details ticket.FailureDetails
+		if app.HasDetails() && app.Details(&details) == nil {
+			p.Mend = details.Mend
+		}
+		return p
 	}
 	return ticket.Problem{Code: ticket.CodeInternal, Message: "the step did not succeed"}
 }
@@ -171,7 +176,7 @@ func (c *conversation) details() string {
 		row("Chunks looked at", strconv.Itoa(n))
 	}
 	row("Last problem", c.problem.Message)
-	row("What mends it", c.problem.Mend)
+	row("What mends it", ticket.FailureDetails{Mend: c.problem.Mend}.MendFor(c.standing.TicketNumber))
 	return b.String()
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/digital-fte/fte/ticket"
 )
@@ -102,6 +103,23 @@ func TestPriorityIsANumberThatSorts(t *testing.T) {
 			require.Equal(t, rank, b.attr(ticket.AttrTicketPriority))
 		})
 	}
+}
+
+func TestPageOfTheRunSaysWhatMendsTheLastProblem(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, ticket.Email)
+	b.before[ticket.ActivityCallModel] = once(temporal.NewApplicationErrorWithOptions("the model's server answered 401", string(ticket.CodeUnauthorized),
+		temporal.ApplicationErrorOptions{
+			NonRetryable: true,
+			Details:      []any{ticket.FailureDetails{Code: ticket.CodeUnauthorized, Mend: "check OPENAI_API_KEY, then `fte ticket show NUMBER`"}},
+		}))
+	b.arrive(0, msg("m1", 0))
+	b.at(time.Minute, func() {
+		require.Contains(t, b.details(), "| Last problem | the model's server answered 401 |")
+		require.Contains(t, b.details(), "| What mends it | check OPENAI_API_KEY, then `fte ticket show T-1` |")
+		b.env.CancelWorkflow()
+	})
+	requireCanceled(t, b.run())
 }
 
 func TestPageOfTheRunShowsNoMarkupOfOthers(t *testing.T) {
