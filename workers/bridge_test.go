@@ -205,7 +205,9 @@ func TestBridgeWhileTemporalIsAway(t *testing.T) {
 
 	again := newTemporal(t, part.TemporalOptions{DBFile: file})
 	require.Equal(t, server.Address, again.Address)
-	eventually(t, func(ctx context.Context) error { return bridge.HandleBatch(ctx, []stream.Record{record(t, ticket.TypeMessageReceived, m)}) })
+	eventually(t, func(ctx context.Context) error {
+		return bridge.HandleBatch(ctx, []stream.Record{record(t, ticket.TypeMessageReceived, m)})
+	})
 	require.GreaterOrEqual(t, len(signals(t, historyOf(t, c, m.WorkflowID))), 2, "the run from before the restart")
 }
 
