@@ -10,9 +10,12 @@ import (
 // build is there to go on with, and that nothing is under way. A turn that
 // starts again and again is finished first: the next run would not know how
 // often it has.
-func (c *conversation) full(ctx workflow.Context) bool {
+func (c *conversation) full(ctx workflow.Context) bool { return continues(ctx) && c.quiet(ctx) }
+
+// continues reports that the server would like the run to go on in a new one.
+func continues(ctx workflow.Context) bool {
 	info := workflow.GetInfo(ctx)
-	return (info.GetContinueAsNewSuggested() || info.GetTargetWorkerDeploymentVersionChanged()) && c.quiet(ctx)
+	return info.GetContinueAsNewSuggested() || info.GetTargetWorkerDeploymentVersionChanged()
 }
 
 // continueAsNew ends this run between two turns and hands everything to the

@@ -28,7 +28,7 @@ func MailboxWorkflow(ctx workflow.Context, in ticket.MailboxInput) error {
 		// A wrong credential is mended by an operator; until then the mailbox is
 		// tried again at every poll, and the page of the run says why.
 		workflow.SetCurrentDetails(ctx, mailboxDetails(err))
-		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+		if continues(ctx) {
 			// The next run begins with a sync, which serves these pushes too.
 			discard(pushes)
 			return workflow.NewContinueAsNewErrorWithOptions(ctx, workflow.ContinueAsNewErrorOptions{
