@@ -82,7 +82,8 @@ func (a *Activities) handOver(ctx context.Context, p schema.PartsOfTurnRow, clai
 	return false, a.recordError(ctx, p, err)
 }
 
-// notClaimed tells a takeover from another worker that claimed the part first.
+// notClaimed tells a takeover, and that the assistant was switched off, from
+// another worker that claimed the part first.
 // After a takeover nothing more begins: the rest of the turn is withdrawn, and
 // so is a part that we looked for in vain and may not send again.
 func (a *Activities) notClaimed(ctx context.Context, p schema.PartsOfTurnRow) (muted bool, err error) {
@@ -91,6 +92,9 @@ func (a *Activities) notClaimed(ctx context.Context, p schema.PartsOfTurnRow) (m
 		return false, err
 	}
 	if p.TurnID == nil || (conv.Owner == ticket.OwnerAI && conv.Epoch == p.Epoch) {
+		if stopped, err := a.stopped(ctx, p); err != nil || stopped {
+			return false, firstOf(err, errStopped)
+		}
 		return false, ticket.Errorf(ticket.CodeConflict, "another worker has part %d", p.Part)
 	}
 	if err := a.DB.WithdrawPart(ctx, schema.WithdrawPartParams{

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -33,7 +34,8 @@ const (
 // again it goes on where it stopped: what was settled keeps its text, and
 // what a provider accepted is never handed over again.
 //
-// A draft that the mode keeps back settles nothing. With an instruction the
+// A draft that the mode keeps back settles nothing, and one that is stopped on
+// its way because the assistant was switched off nothing either. With an instruction the
 // draft of a turn that is settled already goes out beside what it was settled
 // with, once for each instruction.
 func (a *Activities) SendReply(ctx context.Context, in ticket.SendReplyInput) (ticket.SendReplyResult, error) {
@@ -67,6 +69,9 @@ func (a *Activities) sendReply(ctx context.Context, in ticket.SendReplyInput) (r
 		return res, err
 	}
 	muted, err := a.deliverParts(ctx, partsOf(in, turn, parts))
+	if errors.Is(err, errStopped) {
+		return a.takeBack(ctx, in)
+	}
 	if err != nil {
 		return res, err
 	}

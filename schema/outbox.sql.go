@@ -58,7 +58,7 @@ func (q *Queries) CancelParts(ctx context.Context, turnID uuid.UUID) error {
 
 const claimPart = `-- name: ClaimPart :execrows
 WITH c AS (
-    SELECT id, owner, epoch FROM conversations
+    SELECT id, owner, epoch, channel FROM conversations
     WHERE id = (SELECT p.conversation_id FROM outbox p WHERE p.id = $1)
     FOR SHARE
 )
@@ -67,19 +67,45 @@ SET state = 'sending', attempts = attempts + 1, absent_checks = 0, attempted_at 
 FROM c
 WHERE o.id = $1 AND o.state = 'queued'
   AND (o.kind = 'reply' OR (c.owner = 'ai' AND c.epoch = o.epoch))
+  AND (o.kind NOT IN ('answer', 'correction') OR 'off' IS DISTINCT FROM (
+      SELECT g.mode
+      FROM turns u
+      JOIN tickets t ON t.id = u.ticket_id
+      JOIN channel_configs g ON g.channel = c.channel AND g.category IN ('', t.category)
+      WHERE u.id = o.turn_id
+      ORDER BY g.category DESC
+      LIMIT 1
+  ) OR EXISTS (SELECT FROM drafts d WHERE d.turn_id = o.turn_id AND d.decision = 'approved'))
 `
 
 // ClaimPart takes a queued part for sending, only while the owner and the
 // epoch it was made for still hold; a person's own words are sent whoever owns
 // the conversation. No row means that it may not be sent. It waits for whoever
 // has the conversation locked: once a takeover has committed, nothing of the
-// assistant can be claimed, nor while one is about to.
+// assistant can be claimed, nor while one is about to. An answer that no person
+// has approved is not claimed either once the assistant was switched off.
 func (q *Queries) ClaimPart(ctx context.Context, id uuid.UUID) (int64, error) {
 	result, err := q.db.Exec(ctx, claimPart, id)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const dropQueuedAnswer = `-- name: DropQueuedAnswer :exec
+WITH dropped AS (
+    DELETE FROM outbox
+    WHERE turn_id = $1::uuid AND state = 'queued' AND kind IN ('answer', 'correction')
+    RETURNING message_id
+)
+DELETE FROM messages WHERE id IN (SELECT message_id FROM dropped)
+`
+
+// DropQueuedAnswer forgets the parts of a turn's answer that no provider has
+// got, as if they had never been written.
+func (q *Queries) DropQueuedAnswer(ctx context.Context, turnID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, dropQueuedAnswer, turnID)
+	return err
 }
 
 const insertOutboundMessage = `-- name: InsertOutboundMessage :exec
@@ -183,6 +209,18 @@ func (q *Queries) NoticeGiven(ctx context.Context, ticketID uuid.UUID) (bool, er
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err
+}
+
+const partState = `-- name: PartState :one
+SELECT state FROM outbox WHERE id = $1
+`
+
+// PartState returns where a part is now.
+func (q *Queries) PartState(ctx context.Context, id uuid.UUID) (string, error) {
+	row := q.db.QueryRow(ctx, partState, id)
+	var state string
+	err := row.Scan(&state)
+	return state, err
 }
 
 const partsOfMessage = `-- name: PartsOfMessage :many
@@ -485,6 +523,22 @@ type RetryPartParams struct {
 // provider: it is still ours, and goes out once more.
 func (q *Queries) RetryPart(ctx context.Context, arg RetryPartParams) (int64, error) {
 	result, err := q.db.Exec(ctx, retryPart, arg.ID, arg.Attempts)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const unsettleTurn = `-- name: UnsettleTurn :execrows
+WITH forgotten AS (
+    DELETE FROM processed_messages p WHERE p.turn_id = $1::uuid
+)
+UPDATE turns SET state = 'open', finished_at = NULL WHERE id = $1::uuid AND state = 'answered'
+`
+
+// UnsettleTurn opens a turn again whose answer was stopped on its way.
+func (q *Queries) UnsettleTurn(ctx context.Context, id uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, unsettleTurn, id)
 	if err != nil {
 		return 0, err
 	}

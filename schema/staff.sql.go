@@ -543,6 +543,17 @@ func (q *Queries) StaffTickets(ctx context.Context, arg StaffTicketsParams) ([]S
 	return items, nil
 }
 
+const stopClaims = `-- name: StopClaims :exec
+LOCK TABLE outbox IN SHARE MODE
+`
+
+// StopClaims lets the claims under way end and makes all others wait until this
+// transaction ends: whoever is told of a new mode can rely on it.
+func (q *Queries) StopClaims(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, stopClaims)
+	return err
+}
+
 const ticketIDsByNumber = `-- name: TicketIDsByNumber :many
 SELECT id FROM tickets WHERE number = $1 ORDER BY created_at DESC LIMIT 2
 `

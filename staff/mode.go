@@ -63,7 +63,8 @@ func settings(rows []schema.ChannelConfig) (all []ModeSetting) {
 // SetMode sets what the assistant may do on a channel, or on one category of it,
 // and returns what has changed. No channel means every channel. A whole channel's
 // mode also removes those of its categories, so that switching everything off
-// leaves nothing on. Code invalid for words that are none of ours.
+// leaves nothing on. Once it has returned for off, no answer of the assistant is
+// handed to a provider any more. Code invalid for words that are none of ours.
 func (d *Desk) SetMode(ctx context.Context, actor string, mode ticket.Mode, channel ticket.Channel, category string) ([]ModeChange, error) {
 	if err := checkMode(actor, mode, channel, category); err != nil {
 		return nil, err
@@ -82,6 +83,9 @@ func (d *Desk) SetMode(ctx context.Context, actor string, mode ticket.Mode, chan
 			return err
 		}
 		changes = changesOf(settings(rows), channels, mode, category)
+		if err := q.StopClaims(ctx); err != nil {
+			return err
+		}
 		for _, c := range channels {
 			if err := q.PutMode(ctx, schema.PutModeParams{Channel: c, Category: category, Mode: mode}); err != nil {
 				return err

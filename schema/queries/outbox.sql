@@ -33,10 +33,11 @@ ORDER BY o.part;
 -- epoch it was made for still hold; a person's own words are sent whoever owns
 -- the conversation. No row means that it may not be sent. It waits for whoever
 -- has the conversation locked: once a takeover has committed, nothing of the
--- assistant can be claimed, nor while one is about to.
+-- assistant can be claimed, nor while one is about to. An answer that no person
+-- has approved is not claimed either once the assistant was switched off.
 -- name: ClaimPart :execrows
 WITH c AS (
-    SELECT id, owner, epoch FROM conversations
+    SELECT id, owner, epoch, channel FROM conversations
     WHERE id = (SELECT p.conversation_id FROM outbox p WHERE p.id = sqlc.arg(id))
     FOR SHARE
 )
@@ -44,7 +45,16 @@ UPDATE outbox o
 SET state = 'sending', attempts = attempts + 1, absent_checks = 0, attempted_at = now()
 FROM c
 WHERE o.id = sqlc.arg(id) AND o.state = 'queued'
-  AND (o.kind = 'reply' OR (c.owner = 'ai' AND c.epoch = o.epoch));
+  AND (o.kind = 'reply' OR (c.owner = 'ai' AND c.epoch = o.epoch))
+  AND (o.kind NOT IN ('answer', 'correction') OR 'off' IS DISTINCT FROM (
+      SELECT g.mode
+      FROM turns u
+      JOIN tickets t ON t.id = u.ticket_id
+      JOIN channel_configs g ON g.channel = c.channel AND g.category IN ('', t.category)
+      WHERE u.id = o.turn_id
+      ORDER BY g.category DESC
+      LIMIT 1
+  ) OR EXISTS (SELECT FROM drafts d WHERE d.turn_id = o.turn_id AND d.decision = 'approved'));
 
 -- RetryPart is ClaimPart for a part whose first call left no trace at the
 -- provider: it is still ours, and goes out once more.
@@ -140,3 +150,24 @@ SELECT EXISTS (
     WHERE t.ticket_id = sqlc.arg(ticket_id) AND o.kind = 'notice' AND o.state IN ('sending', 'sent')
       AND o.delivery <> 'failed'
 );
+
+-- PartState returns where a part is now.
+-- name: PartState :one
+SELECT state FROM outbox WHERE id = sqlc.arg(id);
+
+-- DropQueuedAnswer forgets the parts of a turn's answer that no provider has
+-- got, as if they had never been written.
+-- name: DropQueuedAnswer :exec
+WITH dropped AS (
+    DELETE FROM outbox
+    WHERE turn_id = sqlc.arg(turn_id)::uuid AND state = 'queued' AND kind IN ('answer', 'correction')
+    RETURNING message_id
+)
+DELETE FROM messages WHERE id IN (SELECT message_id FROM dropped);
+
+-- UnsettleTurn opens a turn again whose answer was stopped on its way.
+-- name: UnsettleTurn :execrows
+WITH forgotten AS (
+    DELETE FROM processed_messages p WHERE p.turn_id = sqlc.arg(id)::uuid
+)
+UPDATE turns SET state = 'open', finished_at = NULL WHERE id = sqlc.arg(id)::uuid AND state = 'answered';

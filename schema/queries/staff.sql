@@ -87,6 +87,11 @@ SELECT * FROM instructions WHERE id = sqlc.arg(id);
 -- name: LockModes :exec
 SELECT pg_advisory_xact_lock(hashtextextended('channel_configs', 0));
 
+-- StopClaims lets the claims under way end and makes all others wait until this
+-- transaction ends: whoever is told of a new mode can rely on it.
+-- name: StopClaims :exec
+LOCK TABLE outbox IN SHARE MODE;
+
 -- AllModes returns every mode that somebody has set.
 -- name: AllModes :many
 SELECT channel, category, mode, updated_at FROM channel_configs ORDER BY channel, category;
