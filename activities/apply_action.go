@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/digital-fte/fte/failpoint"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/ticket"
 )
@@ -56,6 +57,9 @@ func (a *Activities) applyAction(ctx context.Context, in ticket.ApplyActionInput
 		res, err = d.do(ctx)
 		return err
 	})
+	if err == nil {
+		failpoint.Here("action.afterCommit")
+	}
 	return res, err
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/digital-fte/fte/failpoint"
 	"github.com/digital-fte/fte/llm"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/stream"
@@ -48,6 +49,7 @@ func (a *Activities) escalate(ctx context.Context, in ticket.EscalateInput) (res
 	}); err != nil || e.late {
 		return res, err
 	}
+	failpoint.Here("escalate.afterCommit")
 	event, err := EscalationEvent(e.subject(), e.conv.CustomerID, ticket.TicketEscalated{
 		TicketID: e.on.ID, TicketNumber: e.on.Number, Reason: in.Code, Urgency: in.Urgency, Channel: e.conv.Channel,
 		At: a.Now().UTC(), Step: in.Step,
