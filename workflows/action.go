@@ -24,14 +24,14 @@ type retake struct {
 func (c *conversation) serve(ctx workflow.Context) error {
 	for _, action := range ticket.Actions() {
 		err := workflow.SetUpdateHandlerWithOptions(ctx, string(action),
-			func(ctx workflow.Context, req ticket.ActionRequest) (ticket.ActionResult, error) {
-				if err := c.refuse(action, req); err != nil {
+			func(ctx workflow.Context, req request) (ticket.ActionResult, error) {
+				if err := c.refuse(action, req.ActionRequest); err != nil {
 					return ticket.ActionResult{}, err
 				}
-				return c.apply(ctx, action, req)
+				return c.apply(ctx, action, req.ActionRequest)
 			},
 			workflow.UpdateHandlerOptions{
-				Validator:        func(req ticket.ActionRequest) error { return c.refuse(action, req) },
+				Validator:        func(req request) error { return c.refuse(action, req.ActionRequest) },
 				UnfinishedPolicy: workflow.HandlerUnfinishedPolicyWarnAndAbandon,
 				Description:      describeAction(action),
 			})

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
@@ -11,10 +13,24 @@ import (
 )
 
 const (
+	maxRequest  = 4096 // bytes
 	maxActionID = 200
 	maxHandle   = 63
 	maxReason   = 64
 )
+
+// request is the argument of an update. A longer one than any of ours is not
+// even read: once accepted it would be part of the history, and the server ends
+// a run whose history cannot hold it.
+type request struct{ ticket.ActionRequest }
+
+// UnmarshalJSON reads a request of a bounded size.
+func (r *request) UnmarshalJSON(data []byte) error {
+	if len(data) > maxRequest {
+		return errors.New("the request is too long: it holds ids and single words only, texts are stored first")
+	}
+	return json.Unmarshal(data, &r.ActionRequest)
+}
 
 // refuse returns why an action cannot be done now, in a sentence for the person
 // who asked; nil if it can. It only looks: nothing changes, and a refused
