@@ -87,11 +87,27 @@ type Mail struct {
 // Deliver lets a mail arrive in the support mailbox.
 func (l *Lab) Deliver(m Mail) Inbound {
 	l.t.Helper()
-	if m.MessageID == "" {
-		m.MessageID = "<" + uuid.NewString() + "@customer.example>"
-	}
 	if m.To == "" {
 		m.To = Mailbox
+	}
+	id, err := l.Gmail.Deliver(m.raw())
+	require.NoError(l.t, err)
+	return l.accept(ticket.Email, "gmail:"+Mailbox+":"+id, m.From)
+}
+
+// WriteByHand lets a person of the company answer a mail in the mailbox itself,
+// without the service.
+func (l *Lab) WriteByHand(m Mail) {
+	l.t.Helper()
+	m.From = Mailbox
+	id, err := l.Gmail.SendByHand(Mailbox, m.raw(), "")
+	require.NoError(l.t, err)
+	l.byHand = append(l.byHand, id)
+}
+
+func (m Mail) raw() []byte {
+	if m.MessageID == "" {
+		m.MessageID = "<" + uuid.NewString() + "@customer.example>"
 	}
 	var raw bytes.Buffer
 	fmt.Fprintf(&raw, "From: %s <%s>\r\nTo: <%s>\r\nSubject: %s\r\nMessage-ID: %s\r\nDate: %s\r\n",
@@ -100,9 +116,7 @@ func (l *Lab) Deliver(m Mail) Inbound {
 		fmt.Fprintf(&raw, "In-Reply-To: %s\r\nReferences: %s\r\n", m.InReplyTo, m.InReplyTo)
 	}
 	fmt.Fprintf(&raw, "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n%s\r\n", m.Text)
-	id, err := l.Gmail.Deliver(raw.Bytes())
-	require.NoError(l.t, err)
-	return l.accept(ticket.Email, "gmail:"+Mailbox+":"+id, m.From)
+	return raw.Bytes()
 }
 
 // Submitted is the answer to a form.

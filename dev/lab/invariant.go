@@ -3,7 +3,6 @@ package lab
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -31,10 +30,12 @@ func (l *Lab) Check(expectedDeadLetters ...string) {
 //	I1 every acknowledged message ends as answered, human or suppressed
 //	I2 a message belongs to exactly one settled turn
 //	I3 a provider accepted at most one send per outbox row, and what we call
-//	   sent it has accepted
+//	   sent it has accepted; people's own words go out, or staff is told
 //	I4 parts go out in order, and turns in the order of their messages
 //	I5 nobody gets another customer's words
 //	I6 no workflow failed, and only intended poison is in the dead letters
+//	I7 nothing of the assistant is taken for a provider call while a person
+//	   owns the conversation
 func (l *Lab) Violations(ctx context.Context, expectedDeadLetters ...string) []string {
 	var broken []string
 	report := func(format string, args ...any) { broken = append(broken, fmt.Sprintf(format, args...)) }
@@ -54,6 +55,7 @@ func (l *Lab) Violations(ctx context.Context, expectedDeadLetters ...string) []s
 	}
 	accepted := l.providerLog()
 	l.checkSends(ctx, accepted, report)
+	l.checkOwners(ctx, report)
 	for _, a := range accepted {
 		for customer, canary := range l.canaries {
 			if a.to != customer && strings.Contains(a.text, canary) {
@@ -75,68 +77,4 @@ func (l *Lab) Violations(ctx context.Context, expectedDeadLetters ...string) []s
 		}
 	}
 	return broken
-}
-
-// acceptance is one send that a provider accepted.
-type acceptance struct {
-	providerID, outbound, to, text string
-}
-
-// providerLog returns what the providers accepted, each in its own order.
-func (l *Lab) providerLog() []acceptance {
-	var all []acceptance
-	for _, m := range l.Twilio.Accepted() {
-		callback, err := url.Parse(m.StatusCallback)
-		require.NoError(l.t, err)
-		all = append(all, acceptance{m.SID, callback.Query().Get("oid"), strings.TrimPrefix(m.To, "whatsapp:"), m.Body})
-	}
-	for _, m := range l.Gmail.Sent() {
-		all = append(all, acceptance{m.ID, m.Headers.Get("X-Support-Outbound-Id"), strings.Join(m.To, ","), m.Text})
-	}
-	return all
-}
-
-func (l *Lab) checkSends(ctx context.Context, accepted []acceptance, report func(string, ...any)) {
-	position := map[string]int{}
-	times := map[string]int{}
-	providerID := map[string]string{}
-	for i, a := range accepted {
-		if _, seen := position[a.outbound]; !seen {
-			position[a.outbound] = i
-		}
-		times[a.outbound]++
-		providerID[a.outbound] = a.providerID
-	}
-	known := map[string]bool{}
-	last := map[uuid.UUID]int{}
-	for _, s := range l.sends(ctx) {
-		id := s.ID.String()
-		known[id] = true
-		if s.Via == "page" {
-			continue
-		}
-		if n := times[id]; n > 1 {
-			report("I3: %s was accepted %d times by the provider", s.SendKey, n)
-		}
-		switch {
-		case s.State == "sent" && times[id] == 0:
-			report("I3: %s counts as sent, but the provider has not accepted it", s.SendKey)
-		case s.State == "sent" && (s.ProviderID == nil || *s.ProviderID != providerID[id]):
-			report("I3: %s is recorded under another provider id than it has", s.SendKey)
-		case s.State != "sent" && times[id] > 0:
-			report("I3: %s is %s, but the provider has accepted it", s.SendKey, s.State)
-		}
-		if times[id] == 0 {
-			continue
-		}
-		if before, ok := last[s.Conversation]; ok && position[id] < before {
-			report("I4: %s went out before an earlier part of its conversation", s.SendKey)
-		}
-		last[s.Conversation] = position[id]
-	}
-	for _, a := range accepted {
-		if !known[a.outbound] {
-			report("I3: the provider accepted %s, which no outbox row explains", a.providerID)
-		}
-	}
 }

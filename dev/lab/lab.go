@@ -69,6 +69,7 @@ type Lab struct {
 	server    part.TemporalOptions
 	processes map[string]*Process
 	accepted  []Inbound
+	byHand    []string          // mails that a person sent from the mailbox itself
 	canaries  map[string]string // customer → a word only that customer wrote
 	Secrets   ticket.Secrets
 }
@@ -122,6 +123,7 @@ func New(tb testing.TB, o Options) *Lab {
 	l.addProviderSettings()
 	maps.Copy(l.settings, o.Settings)
 	l.Run("migrate")
+	l.keepDiary()
 	if len(o.Articles) > 0 {
 		l.Run(append([]string{"kb", "ingest"}, o.Articles...)...)
 	}

@@ -74,7 +74,7 @@ func (l *Lab) StartAll() {
 }
 
 // StartWith starts one role with further settings, such as a fail point, and
-// does not wait for it.
+// does not wait for it. A role that is none of Roles is one of the worker's.
 func (l *Lab) StartWith(name string, settings map[string]string) *Process {
 	l.t.Helper()
 	p := &Process{Name: name, metrics: l.freeAddr(), done: make(chan struct{})}
@@ -83,9 +83,13 @@ func (l *Lab) StartWith(name string, settings map[string]string) *Process {
 	require.NoError(l.t, err)
 	extra := map[string]string{"METRICS_ADDR": p.metrics}
 	maps.Copy(extra, settings)
+	args, ordinary := Roles()[name]
+	if !ordinary {
+		args = []string{"worker", "--roles", name}
+	}
 	// Not CommandContext: the process has to outlive the test body for cleanup
 	// to stop it in order.
-	p.cmd = exec.Command(l.options.Binary, Roles()[name]...) //nolint:noctx // see above
+	p.cmd = exec.Command(l.options.Binary, args...) //nolint:noctx // see above
 	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = l.environ(extra), file, file
 	p.cmd.SysProcAttr = childAttr()
 	require.NoError(l.t, p.cmd.Start())

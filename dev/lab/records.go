@@ -36,27 +36,6 @@ func (l *Lab) outcomes(ctx context.Context) map[Inbound][]ticket.Outcome {
 	return found
 }
 
-// send is one row of the outbox with the conversation it belongs to.
-type send struct {
-	ID           uuid.UUID
-	SendKey      string
-	Via          string
-	State        string
-	Recipient    string
-	ProviderID   *string
-	Conversation uuid.UUID
-	Part         int
-	Body         string
-	Turn         uuid.UUID
-}
-
-func (l *Lab) sends(ctx context.Context) []send {
-	return query[send](ctx, l, `SELECT o.id, o.send_key, o.via, o.state, o.recipient, o.provider_id,
-			o.conversation_id AS conversation, o.part, m.body, o.turn_id AS turn
-		FROM outbox o JOIN messages m ON m.id = o.message_id JOIN turns t ON t.id = o.turn_id
-		ORDER BY o.conversation_id, (SELECT min(x.received_at) FROM messages x WHERE x.id = ANY (t.message_ids)), o.created_at, o.part`)
-}
-
 // settledTurns returns the messages of each turn that is not open.
 func (l *Lab) settledTurns(ctx context.Context) map[uuid.UUID][]uuid.UUID {
 	type row struct {
