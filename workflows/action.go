@@ -99,8 +99,11 @@ func (c *conversation) apply(ctx workflow.Context, action ticket.Action, req tic
 func (c *conversation) consequence(action ticket.Action, req ticket.ActionRequest) {
 	switch action {
 	case ticket.ActionApproveDraft, ticket.ActionRejectDraft:
-		c.verdict = &verdict{draft: *c.pending, approved: action == ticket.ActionApproveDraft}
-		c.pending = nil
+		// A person may have been found to own the ticket while the database was asked.
+		if c.pending != nil && c.pending.DraftID == req.DraftID {
+			c.verdict = &verdict{draft: *c.pending, approved: action == ticket.ActionApproveDraft}
+			c.pending = nil
+		}
 	case ticket.ActionReply:
 		c.replies = append(c.replies, req.MessageID)
 	case ticket.ActionResolve:

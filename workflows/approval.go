@@ -33,6 +33,14 @@ func (c *conversation) dropPending() {
 	}
 }
 
+// outgrow drops the draft that waits when a further message joins what it was
+// to answer. A turn that is only to be answered anew is not concerned.
+func (c *conversation) outgrow() {
+	if c.pending != nil && len(c.pending.Messages) > 0 {
+		c.dropPending()
+	}
+}
+
 // startVerdict does what a person has decided about a draft.
 func (c *conversation) startVerdict(ctx workflow.Context) {
 	v := c.verdict

@@ -150,3 +150,24 @@ func TestAssistantThatIsOffHandsOver(t *testing.T) {
 		require.Equal(t, []reply{{ticket.KindNotice, ids("m1")}}, b.answered())
 	})
 }
+
+// A correction that waits for approval does not get lost in a new question.
+func TestCorrectionWaitsBesideANewQuestion(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, ticket.Email)
+	b.arrive(0, msg("m1", 0))
+	b.at(time.Hour, func() {
+		b.act("o", ticket.ActionOverride, ticket.ActionRequest{TurnID: id("turn of " + id("m1").String()), InstructionID: id("instruction")})
+	})
+	var correction uuid.UUID
+	b.at(2*time.Hour, func() { correction = b.pending })
+	b.arrive(3*time.Hour, msg("m2", 1))
+	b.at(4*time.Hour, func() {
+		require.Equal(t, 2, len(b.answered()), "the question is answered meanwhile")
+		b.act("a", ticket.ActionApproveDraft, ticket.ActionRequest{DraftID: correction})
+	})
+	require.NoError(t, b.run())
+	b.done("a")
+	require.Equal(t, []ticket.Kind{ticket.KindAnswer, ticket.KindAnswer, ticket.KindCorrection},
+		[]ticket.Kind{b.answered()[0].Kind, b.answered()[1].Kind, b.answered()[2].Kind})
+}

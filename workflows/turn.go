@@ -52,7 +52,7 @@ func (c *conversation) begin(ctx workflow.Context, do func(ctx workflow.Context)
 // startTurn answers the waiting messages, and those of a draft that nobody has
 // decided about: the customer has written more meanwhile.
 func (c *conversation) startTurn(ctx workflow.Context) {
-	c.dropPending()
+	c.outgrow()
 	batch := c.inbox.take()
 	c.begin(ctx, func(ctx workflow.Context) (bool, error) { return c.takeTurn(ctx, batch) }, batch)
 }
