@@ -4,6 +4,7 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/digital-fte/fte/ticket"
 )
@@ -45,4 +46,30 @@ func (l *Lab) Explain(workflowID string) ticket.Explanation {
 	var e ticket.Explanation
 	require.NoError(l.t, value.Get(&e))
 	return e
+}
+
+// Signals returns how many signals the runs of a customer's WhatsApp
+// conversation have got.
+func (l *Lab) Signals(phone string) (n int) {
+	l.t.Helper()
+	type row struct{ WorkflowID, ReplyTo string }
+	for _, r := range query[row](l.t.Context(), l, `SELECT workflow_id, reply_to FROM conversations WHERE channel = 'whatsapp'`) {
+		if r.ReplyTo != phone {
+			continue
+		}
+		runs, err := l.Temporal.ListWorkflow(l.t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: "WorkflowId = '" + r.WorkflowID + "'"})
+		require.NoError(l.t, err)
+		for _, run := range runs.GetExecutions() {
+			it := l.Temporal.GetWorkflowHistory(l.t.Context(), r.WorkflowID, run.GetExecution().GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+			for it.HasNext() {
+				e, err := it.Next()
+				require.NoError(l.t, err)
+				if e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED {
+					n++
+				}
+			}
+		}
+	}
+	require.NotZero(l.t, n, "%s has no conversation", phone)
+	return n
 }
