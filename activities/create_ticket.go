@@ -3,8 +3,6 @@ package activities
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 
 	"github.com/google/uuid"
@@ -36,7 +34,7 @@ func (a *Activities) createTicket(ctx context.Context, q *schema.Queries, in tic
 	if err != nil {
 		return res, err
 	}
-	res.CustomerRef = customerRef(conv.CustomerID)
+	res.CustomerRef = ticket.CustomerRef(conv.CustomerID)
 	unsettled, err := q.UnsettledMessages(ctx, schema.UnsettledMessagesParams{ConversationID: conv.ID, Ids: in.MessageIDs})
 	if err != nil {
 		return res, err
@@ -154,10 +152,4 @@ func (a *Activities) ticketIDs(conv schema.Conversation, first schema.UnsettledM
 		return append([]uuid.UUID{held}, minted...)
 	}
 	return minted
-}
-
-// customerRef is a name for a customer that tells nothing about the person.
-func customerRef(id uuid.UUID) string {
-	sum := sha256.Sum256(id[:])
-	return hex.EncodeToString(sum[:6])
 }

@@ -87,7 +87,7 @@ func (d *Desk) starting(t Ticket) client.WithStartWorkflowOperation {
 	return d.Temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 		ID: t.WorkflowID, TaskQueue: ticket.QueueTickets,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            "Conversation on " + string(t.Channel),
+		StaticSummary:            ticket.RunSummary(t.Channel), StaticDetails: ticket.RunDetails,
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			temporal.NewSearchAttributeKeyKeyword(ticket.AttrChannel).ValueSet(string(t.Channel)),
 			temporal.NewSearchAttributeKeyKeyword(ticket.AttrTicketStatus).ValueSet(string(t.Status)),

@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"crypto/sha256"
 	"encoding/base32"
 	"encoding/hex"
 	"strings"
@@ -109,4 +110,11 @@ func (s Secrets) ConversationOf(address string) (uuid.UUID, bool) {
 	}
 	id := uuid.UUID(raw[:16])
 	return id, s.verify(raw[16:], "reply-address", string(id[:]))
+}
+
+// CustomerRef is a name for a customer that tells nothing about the person; it
+// may be shown anywhere.
+func CustomerRef(id uuid.UUID) string {
+	sum := sha256.Sum256(id[:])
+	return hex.EncodeToString(sum[:6])
 }

@@ -49,6 +49,14 @@ const (
 	QueryExplain  = "explain"
 )
 
+// RunDetails tells whoever opens the page of a run of TicketWorkflow how to read it.
+const RunDetails = "One ticket of a conversation with a customer, from its first message until it closes.\n\n" +
+	"The current details say where it stands, who answers and what it waits for. The history holds ids only: " +
+	"read names and texts with `fte ticket show NUMBER`, and act with `fte ticket takeover`, `reply`, `resolve` and the like."
+
+// RunSummary is what the list of runs says of a run of TicketWorkflow.
+func RunSummary(c Channel) string { return "Conversation on " + string(c) }
+
 // Search attributes; SearchAttributes says their types.
 const (
 	AttrTicketNumber     = "TicketNumber"

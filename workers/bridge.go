@@ -3,8 +3,6 @@ package workers
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -129,21 +127,12 @@ func startOptions(m ticket.MessageReceived, lastInbound time.Time) client.StartW
 		attributes = append(attributes, temporal.NewSearchAttributeKeyTime(ticket.AttrLastInboundAt).ValueSet(lastInbound))
 	}
 	return client.StartWorkflowOptions{
-		TaskQueue:             ticket.QueueTickets,
-		StaticSummary:         "Conversation on " + string(m.Channel),
+		TaskQueue:     ticket.QueueTickets,
+		StaticSummary: ticket.RunSummary(m.Channel), StaticDetails: ticket.RunDetails,
 		TypedSearchAttributes: temporal.NewSearchAttributes(attributes...),
-		Priority:              temporal.Priority{PriorityKey: ordinaryPriority, FairnessKey: fairnessKey(m.CustomerID)},
+		// Workflows of the same customer share one portion of the workers.
+		Priority: temporal.Priority{PriorityKey: ordinaryPriority, FairnessKey: ticket.CustomerRef(m.CustomerID)},
 	}
-}
-
-// fairnessKey stands for a customer without telling who it is: workflows of
-// the same customer share one portion of the workers.
-func fairnessKey(customer uuid.UUID) string {
-	if customer == uuid.Nil {
-		return ""
-	}
-	sum := sha256.Sum256(customer[:])
-	return hex.EncodeToString(sum[:6])
 }
 
 // refused gives an error of Temporal a sentence for the operator. None of them

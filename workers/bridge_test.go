@@ -88,7 +88,7 @@ func TestBridge(t *testing.T) {
 	require.Equal(t, ticket.TicketWorkflow, began.GetWorkflowType().GetName())
 	require.Equal(t, ticket.QueueTickets, began.GetTaskQueue().GetName())
 	require.EqualValues(t, 3, began.GetPriority().GetPriorityKey())
-	require.Equal(t, fairnessKey(first.CustomerID), began.GetPriority().GetFairnessKey())
+	require.Equal(t, ticket.CustomerRef(first.CustomerID), began.GetPriority().GetFairnessKey())
 	require.Equal(t, ticket.TicketInput{ConversationID: first.ConversationID, Channel: ticket.WhatsApp}, only[ticket.TicketInput](t, began.GetInput()))
 	require.Equal(t, map[string]any{
 		ticket.AttrChannel: "whatsapp", ticket.AttrTicketStatus: "open", ticket.AttrLastInboundAt: "2026-03-02T09:00:00Z",

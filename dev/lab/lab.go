@@ -113,7 +113,7 @@ func New(tb testing.TB, o Options) *Lab {
 	l.settings = map[string]string{
 		"DATABASE_URL": roles, "KAFKA_BROKERS": strings.Join(l.Kafka.Brokers, ","),
 		"TEMPORAL_ADDRESS": l.Server.Address, "FTE_SECRET_KEY": key, "FTE_COMPANY": "Firnwacht",
-		"FTE_LOG_FORMAT": "text", "FTE_LOG_LEVEL": "info",
+		"FTE_LOG_FORMAT": "text", "FTE_LOG_LEVEL": "info", "FTE_BUSINESS_HOURS": "always",
 		// Short, so that a killed process is replaced within seconds.
 		"FTE_KAFKA_SESSION": "6s", "FTE_SEND_FIRST_CHECK": "2s", "FTE_SEND_SECOND_CHECK": "5s",
 		"TEMPORAL_NAMESPACE": l.Server.Namespace, "PUBLIC_BASE_URL": l.BaseURL,
