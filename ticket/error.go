@@ -40,6 +40,11 @@ const (
 	CodeInternal Code = "internal"
 )
 
+// FinalCodes returns the classes of errors that another try cannot mend.
+func FinalCodes() []Code {
+	return []Code{CodeInvalid, CodeNotFound, CodeUnauthorized, CodeQuota, CodeGuardrail, CodeTooLarge}
+}
+
 // Error is an error with a code and a message fit for the person who caused
 // it or has to mend it. It never carries message bodies or secrets.
 type Error struct {

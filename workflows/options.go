@@ -15,9 +15,14 @@ import (
 const heartbeat = 10 * time.Second
 
 // backoff is how Temporal spaces the tries of a step. How many there are is
-// decided by the class of the error, in package activities.
+// decided by the class of the error, in package activities; that final ones are
+// not tried again holds even for an error that did not pass through its table.
 func backoff() *temporal.RetryPolicy {
-	return &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute}
+	policy := &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute}
+	for _, code := range ticket.FinalCodes() {
+		policy.NonRetryableErrorTypes = append(policy.NonRetryableErrorTypes, string(code))
+	}
+	return policy
 }
 
 func (c *conversation) searchOptions() workflow.ActivityOptions {
@@ -79,6 +84,9 @@ func mailboxOptions() workflow.ActivityOptions {
 // ordinary runs an activity on the queue of its options.
 func ordinary[R any](ctx workflow.Context, o workflow.ActivityOptions, name string, in any) (R, error) {
 	var res R
+	if err := ctx.Err(); err != nil {
+		return res, err
+	}
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), name, in).Get(ctx, &res)
 	return res, err
 }
@@ -88,6 +96,9 @@ func ordinary[R any](ctx workflow.Context, o workflow.ActivityOptions, name stri
 // goes on as an ordinary one, so that a database outage holds no workflow task.
 func local[R any](ctx workflow.Context, name, summary string, in any) (R, error) {
 	var res R
+	if err := ctx.Err(); err != nil {
+		return res, err
+	}
 	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		ScheduleToCloseTimeout: 5 * time.Second, Summary: summary,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: time.Second},
