@@ -78,6 +78,7 @@ func (c *conversation) apply(ctx workflow.Context, action ticket.Action, req tic
 	if err := c.refuse(action, req); err != nil {
 		return ticket.ActionResult{}, err
 	}
+	waited := c.pending
 	res, err := local[ticket.ApplyActionResult](ctx, ticket.ActivityApplyAction, string(action)+" by "+req.Actor,
 		ticket.ApplyActionInput{ConversationID: c.in.ConversationID, Action: action, ActionRequest: req})
 	if err != nil {
@@ -85,7 +86,7 @@ func (c *conversation) apply(ctx workflow.Context, action ticket.Action, req tic
 		problem := problemOf(err)
 		return ticket.ActionResult{}, temporal.NewApplicationError(problem.Message, string(problem.Code))
 	}
-	c.consequence(action, req)
+	c.consequence(action, req, waited)
 	c.adopt(res.Standing)
 	c.inbox.putBack(res.Unanswered)
 	c.note(ctx, string(action)+" by "+req.Actor, req.TurnID, nil)
@@ -95,19 +96,20 @@ func (c *conversation) apply(ctx workflow.Context, action ticket.Action, req tic
 	}, nil
 }
 
-// consequence notes what the loop has to do after an action.
-func (c *conversation) consequence(action ticket.Action, req ticket.ActionRequest) {
+// consequence notes what the loop has to do after an action; waited is the draft
+// that waited for approval when the database was asked.
+func (c *conversation) consequence(action ticket.Action, req ticket.ActionRequest, waited *ticket.PendingDraft) {
 	switch action {
 	case ticket.ActionApproveDraft, ticket.ActionRejectDraft:
-		// A person may have been found to own the ticket while the database was asked.
-		if c.pending != nil && c.pending.DraftID == req.DraftID {
-			c.verdict = &verdict{draft: *c.pending, approved: action == ticket.ActionApproveDraft}
+		c.verdict = &verdict{draft: *waited, approved: action == ticket.ActionApproveDraft}
+		// Another may wait by now, or none because a person was found to own the ticket.
+		if c.pending == waited {
 			c.pending = nil
 		}
 	case ticket.ActionReply:
 		c.replies = append(c.replies, req.MessageID)
 	case ticket.ActionResolve:
-		c.pending = nil // its messages were settled with the ticket
+		c.dropPending() // settled with the ticket, unless it had been withdrawn before
 	case ticket.ActionOverride:
 		c.retake = &retake{turnID: req.TurnID, instructionID: req.InstructionID}
 	case ticket.ActionTakeover, ticket.ActionRelease, ticket.ActionReopen, ticket.ActionSetPriority:

@@ -44,7 +44,7 @@ func TestNoPartBeginsAfterATakeover(t *testing.T) {
 	b.before[ticket.ActivityApplyAction] = nil
 	b.begins = func(part int) {
 		if part == 2 {
-			b.takeOver("ana")
+			b.takeOver()
 			close(taken)
 		}
 		if part == 3 {
@@ -245,7 +245,7 @@ func TestPersonWhoWritesElsewhereTakesOver(t *testing.T) {
 	b := newBench(t, ticket.Email)
 	b.whenStopped(ticket.ActivityCallModel, func(n int) bool {
 		if n == 1 {
-			b.takeOver("")
+			b.takeOver()
 			b.signal(ticket.MessageRef{MessageID: id("their mail"), Author: ticket.Staff, ReceivedAt: noon()})
 		}
 		return n == 1

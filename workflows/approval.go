@@ -8,13 +8,16 @@ import (
 )
 
 // hold keeps a reviewed draft until a person has decided about it, and asks for
-// one. The turn stays open: a further message of the customer joins it.
-func (t *turn) hold(ctx workflow.Context, draftID uuid.UUID) error {
-	if err := t.escalate(ctx, ticket.EscalateApproval, draftID); err != nil {
-		return err
+// one. The turn stays open: a further message of the customer joins it. Once
+// the ticket has had another owner than in this epoch, nobody will decide about
+// the draft.
+func (t *turn) hold(ctx workflow.Context, draftID uuid.UUID, epoch int64) error {
+	if t.standing.Epoch == epoch {
+		if err := t.escalate(ctx, ticket.EscalateApproval, draftID); err != nil {
+			return err
+		}
 	}
-	if t.mute() {
-		// Somebody has taken over meanwhile: nobody will decide about it.
+	if t.standing.Epoch != epoch {
 		t.inbox.putBack(t.batch)
 		return nil
 	}

@@ -163,7 +163,7 @@ func TestCorrectionWaitsBesideANewQuestion(t *testing.T) {
 	b.at(2*time.Hour, func() { correction = b.pending })
 	b.arrive(3*time.Hour, msg("m2", 1))
 	b.at(4*time.Hour, func() {
-		require.Equal(t, 2, len(b.answered()), "the question is answered meanwhile")
+		require.Len(t, b.answered(), 2, "the question is answered meanwhile")
 		b.act("a", ticket.ActionApproveDraft, ticket.ActionRequest{DraftID: correction})
 	})
 	require.NoError(t, b.run())

@@ -89,7 +89,9 @@ func TestPromiseIsKeptByTheCalendar(t *testing.T) {
 			"mon-fri 09:00-17:00", "Europe/Berlin", "2026-03-06 16:30", nil, time.Hour, "2026-03-09 09:15", "2026-03-09 09:30",
 		},
 		"a holiday is no working day": {
-			"mon-fri 09:00-17:00", "Europe/Berlin", "2026-04-02 16:30", []string{"2026-04-03", "2026-04-06"}, time.Hour,
+			"mon-fri 09:00-17:00", "Europe/Berlin", "2026-04-02 16:30",
+			[]string{"2026-04-03", "2026-04-06"},
+			time.Hour,
 			"2026-04-07 09:15", "2026-04-07 09:30",
 		},
 		"spring forward: the night is an hour shorter": {

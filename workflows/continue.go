@@ -19,11 +19,8 @@ func continues(ctx workflow.Context) bool {
 }
 
 // continueAsNew ends this run between two turns and hands everything to the
-// next, messages that wait for a turn included. What was delivered is taken in
-// first, with no yield before the return: the server refuses to end a run that
-// has more to receive.
+// next, messages that wait for a turn included.
 func (c *conversation) continueAsNew(ctx workflow.Context) error {
-	c.receive(ctx)
 	next := c.in
 	next.Carry = &ticket.Carry{
 		Version: carryVersion, Inbox: c.inbox.waiting, Seen: c.inbox.seen, Turns: c.turns, Standing: c.standing,

@@ -3,8 +3,6 @@ package workflows_test
 import (
 	"cmp"
 	"context"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,10 +11,14 @@ import (
 	"github.com/digital-fte/fte/ticket"
 )
 
-// standing is where the ticket stands; the caller holds the lock. Like every
-// transaction that may change it, it counts.
+// standing is where the ticket stands after a change; the caller holds the lock.
 func (d *desk) standing() ticket.Standing {
 	d.revision++
+	return d.stands()
+}
+
+// stands is standing where nothing has changed.
+func (d *desk) stands() ticket.Standing {
 	s := ticket.Standing{Revision: d.revision, Owner: d.owner, Epoch: d.epoch, Assignee: d.assignee}
 	if d.status == "" {
 		return s
@@ -31,7 +33,7 @@ func (d *desk) standing() ticket.Standing {
 // openTicket opens a new ticket; the caller holds the lock.
 func (d *desk) openTicket() {
 	d.tickets++
-	d.status, d.escalation, d.category, d.pending = ticket.Open, "", "", uuid.Nil
+	d.status, d.escalation, d.category, d.pending, d.byPerson = ticket.Open, "", "", uuid.Nil, false
 	if d.owner == ticket.OwnerHuman {
 		d.status = ticket.WithHuman
 	}
@@ -41,57 +43,124 @@ func (d *desk) openTicket() {
 // waits notes that it is our move; the caller holds the lock.
 func (d *desk) waits() {
 	if d.facts.WaitingSince.IsZero() {
-		d.facts.WaitingSince, d.facts.IdleSince = d.now(), time.Time{}
+		d.facts.WaitingSince = d.now()
+	}
+	d.facts.IdleSince = time.Time{}
+	if d.status == ticket.WaitingCustomer || d.status == ticket.Resolved {
+		d.status = ticket.Open
 	}
 }
 
-// answers notes that it is the customer's move; the caller holds the lock.
-func (d *desk) answers() {
-	now := d.now()
-	if d.facts.FirstRepliedAt.IsZero() {
-		d.facts.FirstRepliedAt = now
+// answers notes that the customer gets an answer of the assistant; the caller
+// holds the lock.
+func (d *desk) answers(approved bool) {
+	if d.status == "" {
+		return
 	}
-	if d.status == ticket.NeedsHuman && !passing(d.escalation) {
+	d.replied()
+	missed := d.escalation == ticket.EscalateBreached || d.escalation == ticket.EscalateUnresolved
+	if d.status == ticket.NeedsHuman && !approved && !missed {
 		return // a person still owes an answer
 	}
+	d.idles()
+	if d.status == ticket.Open || d.status == ticket.NeedsHuman {
+		d.status, d.facts.EscalatedAt = ticket.WaitingCustomer, time.Time{}
+	}
+}
+
+// replied notes when the customer first heard of us; the caller holds the lock.
+func (d *desk) replied() {
+	if d.facts.FirstRepliedAt.IsZero() {
+		d.facts.FirstRepliedAt = d.now()
+	}
+}
+
+// idles notes that it is the customer's move; the caller holds the lock.
+func (d *desk) idles() {
+	now := d.now()
 	if !d.facts.WaitingSince.IsZero() {
 		business, wall := d.policy.Used(d.facts.WaitingSince, now)
 		d.facts.UsedBusiness += business
 		d.facts.UsedWall += wall
 	}
 	d.facts.WaitingSince, d.facts.IdleSince = time.Time{}, now
-	if d.status == ticket.Open || d.status == ticket.NeedsHuman {
-		d.status, d.facts.EscalatedAt = ticket.WaitingCustomer, time.Time{}
+}
+
+// speaks notes that we said something: what was stored before is answered; the
+// caller holds the lock.
+func (d *desk) speaks() {
+	d.words++
+	d.parked = nil
+}
+
+// answeredByPerson reports that we have said something since a message came;
+// the caller holds the lock.
+func (d *desk) answeredByPerson(m uuid.UUID) bool {
+	at, known := d.stored[m]
+	return known && at < d.words
+}
+
+// arrives has intake store messages.
+func (d *desk) arrives(messages ...ticket.MessageRef) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, m := range messages {
+		if _, before := d.stored[m.MessageID]; !before {
+			d.stored[m.MessageID] = d.words
+		}
 	}
 }
 
-// passing reports that an answer makes an end of what a person was asked for.
-func passing(code string) bool {
-	return code == ticket.EscalateBreached || code == ticket.EscalateUnresolved || code == ticket.EscalateApproval
-}
-
 func (d *desk) readTicket(ctx context.Context, in ticket.ReadTicketInput) (ticket.Standing, error) {
-	_, err := d.begin(ctx, in)
+	if _, err := d.begin(ctx, in); err != nil {
+		return ticket.Standing{}, err
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.standing(), err
+	return d.stands(), nil
 }
 
-// takeOver is what a person does whom the workflow does not know of.
-func (d *desk) takeOver(actor string) {
+// takeOver is what a person does whom the workflow does not know of, by writing
+// to the customer from elsewhere.
+func (d *desk) takeOver() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.own(actor)
+	d.speaks()
+	if d.owner == ticket.OwnerAI {
+		d.owner, d.assignee = ticket.OwnerHuman, ""
+		d.epoch++
+	}
+	if d.status != "" {
+		d.replied()
+		d.idles()
+		d.status, d.pending = ticket.WithHuman, uuid.Nil
+		d.facts.EscalatedAt, d.facts.PersonAt = time.Time{}, d.now()
+	}
+	d.revision++
 }
 
 // own gives the conversation to a person; the caller holds the lock.
 func (d *desk) own(actor string) {
+	if t := d.pendingTurn(); t != nil {
+		d.park(d.unsettled(t.messages))
+	}
 	if d.owner != ticket.OwnerHuman {
 		d.owner = ticket.OwnerHuman
 		d.epoch++
 	}
 	d.assignee, d.status, d.pending = actor, ticket.WithHuman, uuid.Nil
 	d.facts.EscalatedAt, d.facts.PersonAt = time.Time{}, d.now()
+}
+
+// pendingTurn is the open turn whose draft waits for approval, nil if there is
+// none; the caller holds the lock.
+func (d *desk) pendingTurn() *deskTurn {
+	for _, t := range d.turns {
+		if d.pending != uuid.Nil && t.id == d.drafts[d.pending] && t.state == "" {
+			return t
+		}
+	}
+	return nil
 }
 
 // giveBack makes the assistant answer again; the caller holds the lock.
@@ -103,81 +172,41 @@ func (d *desk) giveBack() {
 	d.facts.PersonAt = time.Time{}
 }
 
-func (d *desk) applyAction(ctx context.Context, in ticket.ApplyActionInput) (ticket.ApplyActionResult, error) {
-	if _, err := d.begin(ctx, in); err != nil {
-		return ticket.ApplyActionResult{}, err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if res, done := d.actions[in.ActionID]; done {
-		res.Standing = d.standing()
-		return res, nil
-	}
-	if d.status == "" {
-		switch in.Action {
-		case ticket.ActionTakeover, ticket.ActionReply, ticket.ActionReopen:
-			if d.tickets == 0 {
-				return ticket.ApplyActionResult{}, bad("there is no ticket here yet")
-			}
-			d.status = ticket.NeedsHuman
-		default:
-			return ticket.ApplyActionResult{}, bad("no ticket is open here")
-		}
-	}
-	var res ticket.ApplyActionResult
-	switch in.Action {
-	case ticket.ActionTakeover:
-		d.own(in.Actor)
-	case ticket.ActionRelease:
-		res.Unanswered = d.release()
-	case ticket.ActionApproveDraft, ticket.ActionRejectDraft:
-		if d.pending != in.DraftID {
-			return res, bad("this draft is outdated")
-		}
-		d.pending = uuid.Nil
-		d.approved[in.DraftID] = in.Action == ticket.ActionApproveDraft
-	case ticket.ActionReply:
-		d.own(in.Actor)
-	case ticket.ActionResolve:
-		d.resolve()
-	case ticket.ActionReopen:
-		d.status, d.escalation = ticket.NeedsHuman, ticket.EscalateReopened
-		d.facts.EscalatedAt = d.now()
-		d.waits()
-	case ticket.ActionSetPriority:
-		d.facts.Priority = in.Priority
-	case ticket.ActionOverride:
-	}
-	d.actions[in.ActionID] = res
-	res.Standing = d.standing()
-	return res, nil
-}
-
-// release gives the messages that nobody has answered to the assistant.
+// release gives the messages that nobody has answered to the assistant; the
+// caller holds the lock.
 func (d *desk) release() (unanswered []ticket.MessageRef) {
-	d.giveBack()
 	for _, m := range d.parked {
-		delete(d.settled, m)
-		unanswered = append(unanswered, ticket.MessageRef{MessageID: m, Author: ticket.Customer, ReceivedAt: d.times[m]})
+		if !d.answeredByPerson(m) && d.settled[m] != "" {
+			delete(d.settled, m)
+			unanswered = append(unanswered, ticket.MessageRef{MessageID: m, Author: ticket.Customer, ReceivedAt: d.times[m]})
+		}
 	}
 	d.parked = nil
-	d.status = ticket.WaitingCustomer
-	if len(unanswered) > 0 {
+	d.giveBack()
+	d.facts.EscalatedAt = time.Time{}
+	switch {
+	case len(unanswered) > 0:
 		d.status = ticket.Open
+	case !d.facts.WaitingSince.IsZero():
+		d.status, d.facts.EscalatedAt = ticket.NeedsHuman, d.now()
+	default:
+		d.status = ticket.WaitingCustomer
+		if d.facts.IdleSince.IsZero() {
+			d.facts.IdleSince = d.now()
+		}
 	}
 	return unanswered
 }
 
-// resolve settles the ticket, and what waited for approval with it.
+// resolve settles the ticket, and what waited for approval with it; the caller
+// holds the lock.
 func (d *desk) resolve() {
-	for _, t := range d.turns {
-		if t.state == "" && t.ticket == d.tickets {
-			d.giveUp(t.id)
-		}
+	if t := d.pendingTurn(); t != nil {
+		d.giveUp(t)
 	}
+	d.idles()
 	d.giveBack()
-	d.status, d.pending, d.parked = ticket.Resolved, uuid.Nil, nil
-	d.facts.WaitingSince, d.facts.IdleSince, d.facts.EscalatedAt = time.Time{}, d.now(), time.Time{}
+	d.status, d.pending, d.facts.EscalatedAt = ticket.Resolved, uuid.Nil, time.Time{}
 }
 
 func (d *desk) sendStaffReply(ctx context.Context, in ticket.SendStaffReplyInput) (ticket.SendStaffReplyResult, error) {
@@ -186,30 +215,11 @@ func (d *desk) sendStaffReply(ctx context.Context, in ticket.SendStaffReplyInput
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.replies = append(d.replies, reply{ticket.KindReply, []uuid.UUID{in.MessageID}})
-	d.parked = nil
-	d.facts.PersonAt = d.now()
-	d.answers()
-	return ticket.SendStaffReplyResult{Standing: d.standing(), Parts: 1}, nil
-}
-
-// escalations lists why turns asked for a person, in order; what clocks bring
-// about is left out.
-func (d *desk) escalations() []string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(d.escaped), func(code string) bool {
-		return strings.Contains(code, "/") || code == ticket.EscalateBreached || code == ticket.EscalateUnresolved
-	})
-}
-
-// alarms lists what clocks brought about, in order.
-func (d *desk) alarms() []string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(d.escaped), func(code string) bool {
-		return !strings.Contains(code, "/") && code != ticket.EscalateBreached && code != ticket.EscalateUnresolved
-	})
+	if !d.mailed[in.MessageID] {
+		d.mailed[in.MessageID] = true
+		d.replies = append(d.replies, reply{ticket.KindReply, []uuid.UUID{in.MessageID}})
+	}
+	return ticket.SendStaffReplyResult{Standing: d.stands(), Parts: 1}, nil
 }
 
 func (d *desk) newFacts() sla.Facts {

@@ -131,7 +131,7 @@ func TestRecord(t *testing.T) {
 			s := startServer(t, ticket.Email, nil)
 			s.deliver(msg("m1", 0))
 			s.settles(1)
-			s.takeOver("")
+			s.takeOver()
 			s.deliver(ticket.MessageRef{MessageID: id("their mail"), Author: ticket.Staff, ReceivedAt: noon()})
 			s.settles(2)
 			return s

@@ -68,6 +68,11 @@ func TicketWorkflow(ctx workflow.Context, in ticket.TicketInput) error {
 		if err := c.await(ctx); err != nil {
 			return c.canceled(ctx, err)
 		}
+		if c.full(ctx) {
+			// With no yield before the return: the server refuses to end a run that
+			// has more to receive. What comes in may still have to be seen to here.
+			c.receive(ctx)
+		}
 		switch {
 		case c.fault != nil:
 			return c.fault
@@ -91,7 +96,9 @@ func newConversation(ctx workflow.Context, in ticket.TicketInput) *conversation 
 		inbox: newInbox(in.Channel), acting: workflow.NewMutex(ctx),
 	}
 	if carry := in.Carry; carry != nil {
-		c.asked, c.turns, c.standing, c.pending, c.rung = true, carry.Turns, carry.Standing, carry.Pending, carry.Rung
+		// A run that only collected messages does not know what is open.
+		c.asked = carry.Standing.Revision > 0
+		c.turns, c.standing, c.pending, c.rung = carry.Turns, carry.Standing, carry.Pending, carry.Rung
 		c.customerRef, c.sentiment, c.problem = carry.CustomerRef, carry.Sentiment, carry.LastError
 		c.timeline, c.explanation = carry.Timeline, carry.Last
 		c.inbox.restore(carry.Seen, carry.Inbox, workflow.Now(ctx))
@@ -107,7 +114,7 @@ func (c *conversation) next(ctx workflow.Context) func(workflow.Context) {
 	case c.signals.Len() > 0:
 		return c.receive
 	case c.interrupted():
-		return c.interrupt
+		return func(workflow.Context) { c.interrupt() }
 	case !c.ringing && c.due(now) != nil:
 		return c.ring
 	case !c.writing && len(c.replies) > 0:
@@ -232,8 +239,12 @@ func (c *conversation) adopt(s ticket.Standing) {
 		s.Status, s.Clocks = ticket.Closed, nil
 	}
 	c.asked, c.standing = true, s
-	if c.pending != nil && c.mute() {
-		c.dropPending()
+	if !c.mute() {
+		return
+	}
+	c.dropPending()
+	if c.stop != nil {
+		c.interrupt() // at once: no step may begin before the loop gets to it
 	}
 }
 
@@ -245,9 +256,19 @@ func (c *conversation) mutedBy(before ticket.Standing) bool {
 }
 
 // canceled ends a run that somebody has cancelled. The model is not waited for;
-// a send under way is seen through, so that nobody is left with half an answer.
+// a send under way is seen through, so that nobody is left with half an answer,
+// and so is what a person was told had been done.
 func (c *conversation) canceled(ctx workflow.Context, err error) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	_ = workflow.Await(ctx, func() bool { return !c.turning && !c.writing && workflow.AllHandlersFinished(ctx) })
-	return err
+	for {
+		_ = workflow.Await(ctx, func() bool { return !c.turning && !c.writing && workflow.AllHandlersFinished(ctx) })
+		switch {
+		case len(c.replies) > 0:
+			c.write(ctx)
+		case c.verdict != nil:
+			c.startVerdict(ctx)
+		default:
+			return err
+		}
+	}
 }

@@ -232,7 +232,7 @@ func TestOldMessageOnAnOpenTicketKeepsItsClock(t *testing.T) {
 	b := newBench(t, ticket.Email)
 	b.settle(id("m1"))
 	b.openTicket()
-	b.answers()
+	b.answers(false)
 	b.arrive(0, msg("m1", 0))
 	require.NoError(t, b.run())
 	require.Equal(t, []string{ticket.ActivityCreateTicket, ticket.ActivityCloseTicket}, b.names())

@@ -67,7 +67,7 @@ func (c *conversation) interrupted() bool {
 }
 
 // interrupt makes the turn under way stop thinking.
-func (c *conversation) interrupt(workflow.Context) {
+func (c *conversation) interrupt() {
 	c.stop()
 	c.stop = nil
 }
@@ -124,7 +124,7 @@ func (t *turn) think(ctx workflow.Context) (draftID uuid.UUID, why string, stopp
 	t.stop = stop
 	// Much may have happened while the turn was being opened.
 	if t.interrupted() {
-		t.interrupt(ctx)
+		t.interrupt()
 	}
 	t.show(ctx)
 	draftID, why, err := t.draft(ctx)
@@ -162,7 +162,7 @@ func (t *turn) finish(ctx workflow.Context, draftID uuid.UUID, why string) (agai
 	case sent.State == ticket.SendHeld && sent.Mode == ticket.ModeOff:
 		return t.finish(ctx, uuid.Nil, ticket.EscalateOff)
 	case sent.State == ticket.SendHeld:
-		return false, t.hold(ctx, draftID)
+		return false, t.hold(ctx, draftID, sent.Epoch)
 	case sent.State == ticket.SendStale && t.readings >= maxReadings:
 		t.problem = ticket.Problem{Code: ticket.CodeConflict, Message: "parts of the message were settled elsewhere again and again"}
 		return false, t.giveUp(ctx, ticket.EscalateFault)

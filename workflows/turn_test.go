@@ -267,7 +267,7 @@ func TestStaleSendReadsTheTurnAgain(t *testing.T) {
 func TestMutedSendLeavesTheConversationToItsOwner(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, ticket.Email)
-	b.takeOver("ana")
+	b.takeOver()
 	b.arrive(0, msg("m1", 0))
 	b.at(time.Hour, b.env.CancelWorkflow)
 	require.Error(t, b.run())
