@@ -193,7 +193,11 @@ type actionView struct {
 // happen, so it is said how to ask again for the same.
 func (c *ticketCommand) report(t staff.Ticket, action ticket.Action, res ticket.ActionResult, draft *staff.Draft, err error) error {
 	if ticket.CodeOf(err) == ticket.CodeUnavailable {
-		return fmt.Errorf("%w\nTo ask again without doing it twice, add --action-id %s", err, c.o.actionID)
+		again := "--action-id " + c.o.actionID
+		if draft != nil { // it may not be the one that waits any more
+			again += " --draft " + draft.ID.String()
+		}
+		return fmt.Errorf("%w\nTo ask again without doing it twice, add %s", err, again)
 	}
 	if err != nil {
 		return err

@@ -238,3 +238,15 @@ func TestPartsInFlightAreNamed(t *testing.T) {
 		require.Equal(t, "takeover a1 ana with_human", fmt.Sprint(printed["action"], " ", printed["action_id"], " ", printed["actor"], " ", printed["status"]))
 	}
 }
+
+func TestHowToAskAgain(t *testing.T) {
+	t.Parallel()
+	c := &ticketCommand{o: ticketOptions{as: "ana", actionID: "a1"}}
+	silence := ticket.Errorf(ticket.CodeUnavailable, "no worker answered")
+	err := c.report(staff.Ticket{Number: "T-1"}, ticket.ActionTakeover, ticket.ActionResult{}, nil, silence)
+	require.EqualError(t, err, "no worker answered\nTo ask again without doing it twice, add --action-id a1")
+	draft := staff.Draft{ID: uuid.New()}
+	err = c.report(staff.Ticket{Number: "T-1"}, ticket.ActionApproveDraft, ticket.ActionResult{}, &draft, silence)
+	require.EqualError(t, err, "no worker answered\nTo ask again without doing it twice, add --action-id a1 --draft "+draft.ID.String(),
+		"another draft may wait by then, or none")
+}
