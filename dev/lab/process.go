@@ -61,11 +61,22 @@ func (l *Lab) Start(names ...string) {
 // StartAll starts every role.
 func (l *Lab) StartAll() {
 	l.t.Helper()
-	var names []string
+	l.StartAllBut("", nil)
+}
+
+// StartAllBut starts every role, one of them with further settings.
+func (l *Lab) StartAllBut(special string, settings map[string]string) {
+	l.t.Helper()
 	for name := range Roles() {
-		names = append(names, name)
+		if name == special {
+			l.StartWith(name, settings)
+		} else {
+			l.StartWith(name, nil)
+		}
 	}
-	l.Start(names...)
+	for name := range Roles() {
+		l.Ready(name)
+	}
 	// A mailbox is read from the first sync on; what came before is not ours.
 	l.Wait("the mailbox is being read", func(ctx context.Context) bool {
 		type row struct{ Mailbox string }
