@@ -1,11 +1,14 @@
 // Package activities does everything with a side effect that a workflow may
 // ask for: it reads and writes the database, searches the knowledge base,
-// calls the model and sends replies.
+// calls the model, sends replies, does what people ask of a ticket, and asks
+// for people.
 //
 // Every activity is idempotent by a key in its input and takes and returns ids,
-// never text of a customer. It must never hold a transaction open over a
-// network call, never retry by itself (Temporal does), and never send anything
-// that has no row in the outbox.
+// never text of a customer. One that changes a ticket locks its conversation
+// first, counts the change, and returns the ticket.Standing that follows. It
+// must never hold a transaction open over a network call, never retry by itself
+// (Temporal does), never send a customer anything that has no row in the
+// outbox, and never let an error into a history that Failure has not translated.
 package activities
 
 import (
