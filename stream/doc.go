@@ -1,6 +1,7 @@
 // Package stream carries events through Kafka: a producer that answers only
 // once the brokers have stored an event, a consumer that works through the
-// records of each key in order and lets keys take turns, and the topic of dead letters.
+// records of each key in order, one by one or in batches, and lets keys take
+// turns, and the topic of dead letters.
 //
 // Delivery is at least once. A record counts as done when its handler returned
 // nil or its dead letter was stored, and only then, once everything before it
