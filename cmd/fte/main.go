@@ -1,5 +1,5 @@
-// Command fte is the whole service in one binary: each subcommand is a role or
-// a tool, and the same image runs them all.
+// Command fte is the whole service in one binary: each subcommand is a role, a
+// tool, or what people do to tickets, and the same image runs them all.
 //
 // This package reads the settings, builds every part and wires them; it must
 // never hold a rule of the product.
