@@ -6,20 +6,41 @@
 // activities for everything else. Activities are called by the names in package
 // ticket, which histories keep for ever.
 //
-// A run of TicketWorkflow:
+// A turn of TicketWorkflow:
 //
-//	          message                     batch closed
-//	waiting ───────────► collecting ───────────────────► thinking ──► sending
-//	   ▲  │                  ▲                              │            │
-//	   │  │ close deadline   │ message meanwhile, up to     │            │
-//	   │  ▼                  │ three times: thinking stops  │            │
-//	   │ closed: the run     ├──────────────────────────────┘            │
-//	   │ completes           │ message meanwhile: a turn of its own      │
-//	   │                     ├───────────────────────────────────────────┤
-//	   └─────────────────────┴───────────────────────────────────────────┘
-//	                           answered, handed over or nothing left
+//	          message                batch closed             reviewed
+//	waiting ───────────► collecting ──────────────► thinking ──────────► sending
+//	   ▲                     ▲                       │   │              │   │
+//	   │                     │ message meanwhile, up │   │ no answer    │   │ the mode asks
+//	   │                     │ to three times; or a  │   ▼              │   ▼ for approval
+//	   │                     │ person takes over     │  asking for a    │  held: the draft
+//	   │                     ├───────────────────────┘  person, then    │  waits on the ticket
+//	   │                     │                          a notice        │   │  │  │
+//	   │                     │ message meanwhile:        │   ▲ rejected │   │  │  │
+//	   │                     │ a turn of its own         │   └──────────│───┘  │  │ approved:
+//	   │                     ├───────────────────────────┤              ▲      │  │ sent
+//	   │                     │                           │              └──────│──┘
+//	   │                     │ the customer writes more, or a person takes over│
+//	   │                     ├─────────────────────────────────────────────────┘
+//	   └─────────────────────┴── answered, handed over, or nothing left to do
+//
+// While a person owns the ticket, collecting leads back to waiting: the database
+// leaves the messages to that person. Beside the turn, whatever it is at, go on:
+//
+//   - one clock at a time: a warning, a missed promise, a reminder and the
+//     second level ask staff; auto_release gives a silent person's ticket back
+//     to the assistant; close ends a settled ticket, and with it the run, but
+//     not during a turn;
+//   - people's actions (updates), one at a time: each is a transaction first,
+//     and then the loop does what follows from it. A takeover stops thinking at
+//     once; what a release leaves unanswered is collected; resolve waits until
+//     the assistant has finished; an override thinks about a settled turn again;
+//   - a person's own replies, in the order in which they were asked for;
+//   - a look at the database when something was done without us.
 //
 // Signals wait in their channel until the one loop takes them into the inbox
-// and decides; a turn is a coroutine of its own, so that the loop goes on
-// during a model call or a send. A send is never cancelled.
+// and decides; all of the above are coroutines of their own, so that the loop
+// goes on during a model call or a send. What the database says is adopted only
+// if it is newer than what is known. A send is never cancelled. A run continues
+// as new only when nothing of this is under way, and hands on the rest.
 package workflows

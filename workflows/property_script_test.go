@@ -25,7 +25,8 @@ type player struct {
 	seed    uint64
 	channel ticket.Channel
 	start   time.Time
-	script  []act // in the order of time
+	script  []act     // in the order of time
+	calm    time.Time // from then on nobody surprises anybody
 	acts    int
 	written []ticket.MessageRef
 	told    []string
@@ -120,7 +121,8 @@ func (p *player) write() {
 		m := p.written[told]
 		p.at(now, "write", func(s *stage) { s.deliver(m) })
 	}
-	// The lead comes back until all is settled.
+	// The lead comes back until all is settled; nobody else acts any more.
+	p.calm = now.Add(24 * time.Hour)
 	for i := range 8 {
 		now = now.Add(5 * 24 * time.Hour)
 		p.at(now, "lead", func(s *stage) { s.settleAll(i) })

@@ -95,6 +95,9 @@ func take[I, R any](s *stage, name string, steps uint64, which func(I) bool, do 
 		}
 		drawn := p.draw("how long "+label, p.nth("begun "+label))
 		meanwhile := fmt.Sprint("meanwhile ", label, drawn%1000)
+		if !p.now().Before(p.calm) {
+			return time.Duration(drawn/1000%steps)*grid + offset
+		}
 		switch busy := name == ticket.ActivityCreateTicket || name == ticket.ActivitySendReply || name == ticket.ActivityEscalate; {
 		case drawn%23 == 0 && busy:
 			s.later(grid, func() { s.ask(meanwhile, ticket.ActionTakeover, s.request("")) })

@@ -2,14 +2,11 @@ package workflows_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
@@ -86,69 +83,6 @@ func (s *server) attribute(name string) string {
 	d, err := s.client.DescribeWorkflowExecution(s.t.Context(), s.workflowID, "")
 	require.NoError(s.t, err)
 	return string(d.GetWorkflowExecutionInfo().GetSearchAttributes().GetIndexedFields()[name].GetData())
-}
-
-// A burst of messages, each repeated, meets runs that must continue as new
-// every few events, while cached workflows are thrown out again and again.
-func TestNoMessageIsLostOrDoubledWhileRunsContinueAsNew(t *testing.T) {
-	t.Parallel()
-	const total = 150
-	s := startServer(t, ticket.Email, map[string]string{"limit.historyCount.suggestContinueAsNew": "20"})
-	// Turns of every length, and sends that fail at first.
-	s.model = func(n int, _ ticket.CallModelInput) ticket.CallModelResult {
-		if n%3 == 0 {
-			return search()
-		}
-		return respond()
-	}
-	s.review = func(n int) bool { return n%4 != 0 }
-	s.before[ticket.ActivitySendReply] = func(_ context.Context, n int) error {
-		if n%3 == 0 {
-			return errors.New("the provider is down")
-		}
-		return nil
-	}
-	first := s.deliver(msg("0", 0))
-	for i := 1; i < total; i++ {
-		s.deliver(msg(fmt.Sprint(i), i))
-		if i%3 == 0 {
-			s.deliver(msg(fmt.Sprint(i-1), i-1), msg(fmt.Sprint(i), i))
-		}
-		if i%10 == 0 {
-			worker.PurgeStickyWorkflowCache()
-		}
-	}
-	got := func() (n int) {
-		for _, r := range s.answered() {
-			n += len(r.Messages)
-		}
-		return n
-	}
-	s.eventually(func() bool { return got() == total }, "messages are lost")
-	counts := map[uuid.UUID]int{}
-	for _, r := range s.answered() {
-		for _, m := range r.Messages {
-			counts[m]++
-		}
-	}
-	for i := range total {
-		require.Equal(t, 1, counts[id(fmt.Sprint(i))], "message %d", i)
-	}
-	require.Equal(t, 1, s.tickets)
-
-	runs := 0
-	for run := first; run != ""; runs++ {
-		events := s.history(run).GetEvents()
-		last := events[len(events)-1]
-		if last.GetEventType() == enums.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW {
-			run = last.GetWorkflowExecutionContinuedAsNewEventAttributes().GetNewExecutionRunId()
-			continue
-		}
-		require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_RUNNING, s.outcome(run))
-		run = ""
-	}
-	require.Greater(t, runs, 2)
-	t.Logf("%d messages, %d turns, %d runs", total, len(s.answered()), runs)
 }
 
 func TestMessageDuringTheModelCallIsMergedOnAServer(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,6 +35,28 @@ type server struct {
 	channel    ticket.Channel
 	workflowID string
 	runID      string // the run to record, the latest when empty
+	warnings   warnings
+	refusals   sync.Map // why actions were not done at once
+}
+
+// warnings collects what the client and its workers warn of.
+type warnings struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write adds a line.
+func (w *warnings) Write(line []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(line)
+}
+
+// String returns all lines.
+func (w *warnings) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
 }
 
 // startServer starts a server whose settings are dynamic.
@@ -55,7 +79,7 @@ func startServer(t *testing.T, c ticket.Channel, dynamic map[string]string) *ser
 	s := &server{desk: newDesk(), t: t, channel: c, workflowID: "ticket/" + string(c) + "/1"}
 	s.client, err = client.DialContext(t.Context(), client.Options{
 		HostPort: running.Address, Namespace: running.Namespace, Identity: "test",
-		Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		Logger: sdklog.NewStructuredLogger(slog.New(slog.NewTextHandler(&s.warnings, &slog.HandlerOptions{Level: slog.LevelWarn}))),
 	})
 	require.NoError(t, err)
 	t.Cleanup(s.client.Close)
