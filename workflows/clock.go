@@ -122,7 +122,7 @@ func (c *conversation) follow(ctx workflow.Context, r ticket.Ring) error {
 	if r.Warn {
 		code, step = ticket.EscalateAtRisk, ticket.StepWarning
 	}
-	res, err := ordinary[ticket.EscalateResult](ctx, escalateOptions(stepMeaning(r, step)), ticket.ActivityEscalate,
+	res, err := ordinary[ticket.EscalateResult](ctx, staffOptions(stepMeaning(r, step)), ticket.ActivityEscalate,
 		ticket.EscalateInput{TicketID: c.standing.TicketID, Code: code, Step: step, DueAt: r.DueAt, Urgency: c.standing.Priority})
 	if err != nil {
 		return err

@@ -67,9 +67,14 @@ func staffReplyOptions(c ticket.Channel) workflow.ActivityOptions {
 	}
 }
 
-func escalateOptions(why string) workflow.ActivityOptions {
+func escalateOptions(code string) workflow.ActivityOptions {
+	return staffOptions("ask for a person: " + code)
+}
+
+// staffOptions are those of a step that staff hear of.
+func staffOptions(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
-		TaskQueue: ticket.QueueDelivery, Summary: "ask for a person: " + why,
+		TaskQueue: ticket.QueueDelivery, Summary: summary,
 		StartToCloseTimeout: 10 * time.Second, RetryPolicy: backoff(),
 	}
 }

@@ -156,32 +156,38 @@ func (c *conversation) details() string {
 			b.WriteString("| " + name + " | " + cell.Replace(value) + " |\n")
 		}
 	}
+	// The page cuts the table off after a few lines: what a lead acts on comes first.
 	row("Ticket", c.standing.TicketNumber)
-	// The summary of the run says it too, but does not survive continue-as-new.
-	row("Channel", string(c.in.Channel))
 	row("Status", string(c.standing.Status))
-	row("Answered by", c.answeredBy())
 	row("Now", c.doing())
-	row("Promise", c.promise().Label)
-	_, next := c.alarm()
-	row("Next", next)
-	row("Category", c.standing.Category)
-	row("Priority", c.standing.Priority)
-	row("Turns", strconv.Itoa(c.turns))
+	row("Answered by", c.answeredBy())
 	if c.standing.Escalation != "" {
-		row("A person was asked", ticket.EscalationMeaning(c.standing.Escalation))
-	}
-	row("Sources cited", strings.Join(c.explanation.Sources, ", "))
-	if n := len(c.explanation.Chunks); n > 0 {
-		row("Chunks looked at", strconv.Itoa(n))
+		row("Why a person", ticket.EscalationMeaning(c.standing.Escalation))
 	}
 	row("Last problem", c.problem.Message)
 	row("What mends it", ticket.FailureDetails{Mend: c.problem.Mend}.MendFor(c.standing.TicketNumber))
+	if !c.lastInbound.IsZero() {
+		row("Customer wrote", c.lastInbound.UTC().Format("Mon 2 Jan 15:04 MST"))
+	}
+	_, next := c.alarm()
+	row("Next", next)
+	row("Promise", c.promise().Label)
+	row("Priority", c.standing.Priority)
+	row("Category", c.standing.Category)
+	// The summary of the run says it too, but does not survive continue-as-new.
+	row("Channel", string(c.in.Channel))
+	row("Turns", strconv.Itoa(c.turns))
+	row("Sources cited", strings.Join(c.explanation.Sources, ", "))
+	if n := len(c.explanation.Chunks); n > 0 {
+		row("Passages found", strconv.Itoa(n))
+	}
 	return b.String()
 }
 
 func (c *conversation) answeredBy() string {
 	switch {
+	case !c.mute() && c.standing.Status == ticket.NeedsHuman:
+		return "the assistant, until a person takes over"
 	case !c.mute():
 		return "the assistant"
 	case c.standing.Assignee == "":

@@ -122,6 +122,40 @@ func TestPageOfTheRunSaysWhatMendsTheLastProblem(t *testing.T) {
 	requireCanceled(t, b.run())
 }
 
+func TestPageOfTheRunSaysFirstWhatALeadActsOn(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, ticket.Email)
+	b.model = func(int, ticket.CallModelInput) ticket.CallModelResult {
+		return ticket.CallModelResult{Decision: ticket.DecideEscalate, Escalation: "refund_request"}
+	}
+	b.arrive(0, msg("m1", 0))
+	b.at(time.Minute, func() {
+		require.Equal(t, []string{
+			"Ticket: T-1",
+			"Status: needs_human",
+			"Now: waits for a person to take over",
+			"Answered by: the assistant, until a person takes over",
+			"Why a person: The customer asks for money back or disputes a payment.",
+			"Customer wrote: Mon 2 Mar 12:00 UTC",
+		}, b.rows()[:6])
+		b.env.CancelWorkflow()
+	})
+	requireCanceled(t, b.run())
+}
+
+// rows are those of the table on the page of the run, as "name: value".
+func (b *bench) rows() []string {
+	b.t.Helper()
+	var rows []string
+	for line := range strings.Lines(b.details()) {
+		cells := strings.Split(strings.Trim(line, "|\n "), " | ")
+		if len(cells) == 2 {
+			rows = append(rows, cells[0]+": "+cells[1])
+		}
+	}
+	return rows
+}
+
 func TestPageOfTheRunShowsNoMarkupOfOthers(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, ticket.Email)
