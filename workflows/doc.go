@@ -8,21 +8,22 @@
 //
 // A turn of TicketWorkflow:
 //
-//	          message                batch closed             reviewed
-//	waiting ───────────► collecting ──────────────► thinking ──────────► sending
-//	   ▲                     ▲                       │   │              │   │
-//	   │                     │ message meanwhile, up │   │ no answer    │   │ the mode asks
-//	   │                     │ to three times; or a  │   ▼              │   ▼ for approval
-//	   │                     │ person takes over     │  asking for a    │  held: the draft
-//	   │                     ├───────────────────────┘  person, then    │  waits on the ticket
-//	   │                     │                          a notice        │   │  │  │
-//	   │                     │ message meanwhile:        │   ▲ rejected │   │  │  │
-//	   │                     │ a turn of its own         │   └──────────│───┘  │  │ approved:
-//	   │                     ├───────────────────────────┤              ▲      │  │ sent
-//	   │                     │                           │              └──────│──┘
-//	   │                     │ the customer writes more, or a person takes over│
-//	   │                     ├─────────────────────────────────────────────────┘
-//	   └─────────────────────┴── answered, handed over, or nothing left to do
+//	          message              batch closed             reviewed
+//	waiting ──────────► collecting ────────────► thinking ────────────► sending ──► waiting
+//	                        ▲                      │  │                  │  ▲  ▲
+//	                        │ message meanwhile,   │  │ no answer        │  │  │
+//	                        ├── up to three times, │  ▼                  │  │  │
+//	                        │   or a takeover ─────┘ a person is asked   │  │  │
+//	                        │                          │  ▲              │  │  │
+//	                        │                          │  │ rejected     │  │  │
+//	                        │                          │  │              ▼  │  │
+//	                        │                          │  └──────────── held│  │
+//	                        └── message or takeover ───│───────────────┘ └──┘  │
+//	                            while it is held       │               approved│
+//	                                                   └── with a notice ──────┘
+//
+// A draft is held where the mode asks for a person's approval. A message that
+// comes during a send is a turn of its own.
 //
 // While a person owns the ticket, collecting leads back to waiting: the database
 // leaves the messages to that person. Beside the turn, whatever it is at, go on:

@@ -73,7 +73,7 @@ func TestNothingIsLostOrDoubledWhileRunsContinueAsNew(t *testing.T) {
 				asks = i
 				return
 			default:
-				s.insists(t, fmt.Sprint("priority ", i), ticket.ActionSetPriority, ticket.ActionRequest{Priority: []string{"low", "high"}[i%2]})
+				s.insists(fmt.Sprint("priority ", i), ticket.ActionSetPriority, ticket.ActionRequest{Priority: []string{"low", "high"}[i%2]})
 			}
 		}
 	})
@@ -119,22 +119,22 @@ func TestNothingIsLostOrDoubledWhileRunsContinueAsNew(t *testing.T) {
 
 // insists asks for an action until it is done, under one action id. Whoever
 // meets the end of a run gets an error that says so.
-func (s *server) insists(t *testing.T, actionID string, action ticket.Action, req ticket.ActionRequest) {
+func (s *server) insists(actionID string, action ticket.Action, req ticket.ActionRequest) {
 	req.ActionID = actionID
 	options := s.updateOf(action, req)
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		// A repeat is an update of its own: only the action's id stays the same.
 		options.UpdateID = uuid.NewString()
-		handle, err := s.client.UpdateWorkflow(t.Context(), options)
+		handle, err := s.client.UpdateWorkflow(s.t.Context(), options)
 		if err == nil {
-			err = handle.Get(t.Context(), nil)
+			err = handle.Get(s.t.Context(), nil)
 		}
 		if err == nil {
 			return
 		}
 		s.refusals.Store(err.Error(), true)
 	}
-	t.Errorf("action %s was not done", actionID)
+	s.t.Errorf("action %s was not done", actionID)
 }
 
 // A conversation of many turns stays far below the limits of the server.
