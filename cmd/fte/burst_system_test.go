@@ -17,10 +17,11 @@ func TestBurstOfOneCustomer(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, nil)
 	const burst, messages, others = "+491511234500", 500, 20
+	explain(o.Lab) // the simulated model is slow with hundreds of questions
 	o.OpenAI.SetFault(wire.Fault{Match: "/v1/chat/completions", BodyMatch: "one of many", Times: -1, Mode: wire.Hang})
 	o.Process("bridge").Kill()
 	for i := range messages {
-		o.WhatsApp(burst, fmt.Sprintf("This is number %d, one of many. %s", i, question), 1)
+		o.WhatsApp(burst, fmt.Sprintf("This is number %d, one of many. %s", i, inDetail), 1)
 	}
 	var phones []string
 	for i := 1; i <= others; i++ {
