@@ -280,6 +280,7 @@ FROM messages m
 LEFT JOIN processed_messages p ON p.message_id = m.id
 WHERE m.conversation_id = $1
   AND m.id = ANY ($2::uuid[])
+  AND m.author = 'customer'
   AND p.message_id IS NULL
 ORDER BY m.provider_at, m.external_id
 `

@@ -32,6 +32,7 @@ FROM messages m
 LEFT JOIN processed_messages p ON p.message_id = m.id
 WHERE m.conversation_id = sqlc.arg(conversation_id)
   AND m.id = ANY (sqlc.arg(ids)::uuid[])
+  AND m.author = 'customer'
   AND p.message_id IS NULL
 ORDER BY m.provider_at, m.external_id;
 
