@@ -17,9 +17,17 @@ const (
 	sourceForm        = "/support"
 	maxIdempotencyKey = 255
 
-	promise = "Usually within 5 minutes"
-	thanks  = "Thank you, we have received your message."
+	thanks = "Thank you, we have received your message."
 )
+
+// estimate is how long an answer usually takes in office hours: the promise
+// that an installation makes when it sets no other.
+func estimate(priority string) string {
+	if priority == "high" {
+		return "Usually within 5 minutes"
+	}
+	return "Usually within 10 minutes"
+}
 
 // receipt tells a customer where the answer will be.
 type receipt struct {
@@ -48,7 +56,7 @@ func (g *Gateway) submit(c *gin.Context) error {
 		// Whoever filled the bait must not learn that it is one, nor get an id
 		// under which more can be sent.
 		g.metrics.rejected.WithLabelValues("honeypot").Inc()
-		g.acknowledge(c, uuid.New())
+		g.acknowledge(c, uuid.New(), submission.Priority)
 		return nil
 	}
 	if err := g.deliver(c, stream.Event{
@@ -57,7 +65,7 @@ func (g *Gateway) submit(c *gin.Context) error {
 	}, submission.Event(id, time.Now().UTC())); err != nil {
 		return err
 	}
-	g.acknowledge(c, id)
+	g.acknowledge(c, id, submission.Priority)
 	return nil
 }
 
@@ -88,15 +96,15 @@ func (g *Gateway) addMessage(c *gin.Context) error {
 	}, ticket.WebFormMessage{TicketID: id, N: n, Message: message, At: time.Now().UTC()}); err != nil {
 		return err
 	}
-	g.acknowledge(c, id)
+	g.acknowledge(c, id, "")
 	return nil
 }
 
-func (g *Gateway) acknowledge(c *gin.Context, id uuid.UUID) {
+func (g *Gateway) acknowledge(c *gin.Context, id uuid.UUID, priority string) {
 	c.Header("Cache-Control", "no-store")
 	c.JSON(http.StatusOK, receipt{
 		TicketID: id, TicketNumber: ticket.Number(id), StatusURL: g.opts.PublicBaseURL + "/ticket/" + id.String(),
-		Message: thanks, Estimate: promise,
+		Message: thanks, Estimate: estimate(priority),
 	})
 }
 

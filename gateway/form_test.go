@@ -20,6 +20,17 @@ func (b *bundle) submitForm(t *testing.T, body string, header ...string) answer 
 	return b.do(t, http.MethodPost, "/support/submit", body, append([]string{"Content-Type", "application/json; charset=utf-8"}, header...)...)
 }
 
+func TestEstimateIsThatOfThePriority(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for priority, estimate := range map[string]string{
+		"high": "Usually within 5 minutes", "medium": "Usually within 10 minutes", "low": "Usually within 10 minutes",
+	} {
+		a := b.submitForm(t, strings.Replace(submission, `"high"`, `"`+priority+`"`, 1))
+		require.Equal(t, estimate, decode[map[string]string](t, a.body)["estimated_response_time"], priority)
+	}
+}
+
 func TestSubmissionBecomesAnEvent(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
