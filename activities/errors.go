@@ -47,12 +47,12 @@ func ruleOf(code ticket.Code) (r rule, known bool) {
 	case ticket.CodeUnauthorized: // an operator has to act, and the customer must not wait for that
 		return rule{
 			attempts: 1, meaning: "a provider refuses our credentials, or we have none",
-			mend: "Check the credentials of the provider: OPENAI_API_KEY, TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or GOOGLE_APPLICATION_CREDENTIALS. Restart the workers, then `fte ticket override NUMBER`.",
+			mend: "Check the credentials of the provider: OPENAI_API_KEY, TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or GOOGLE_APPLICATION_CREDENTIALS. Restart the workers, then `fte ticket override NUMBER --note WHY`.",
 		}, true
 	case ticket.CodeUnavailable: // passes
 		return rule{
 			crowded: true, meaning: "something we depend on is down or slow",
-			mend: "It is tried again by itself. If it goes on, /ready of the workers names what is missing. A ticket that was handed over meanwhile: `fte ticket override NUMBER`.",
+			mend: "It is tried again by itself. If it goes on, /ready of the workers names what is missing. A ticket that was handed over meanwhile: `fte ticket override NUMBER --note WHY`.",
 		}, true
 	case ticket.CodeRateLimited: // ordinary; the other side says when to come again
 		return rule{
@@ -62,7 +62,7 @@ func ruleOf(code ticket.Code) (r rule, known bool) {
 	case ticket.CodeQuota:
 		return rule{
 			attempts: 1, meaning: "an account at a provider is used up",
-			mend: "Pay, or have the limit of the provider's account raised; people answer until then. Afterwards `fte ticket override NUMBER`.",
+			mend: "Pay, or have the limit of the provider's account raised; people answer until then. Afterwards `fte ticket override NUMBER --note WHY`.",
 		}, true
 	case ticket.CodeUnknownOutcome: // settled by looking, never by sending again at once
 		return rule{
@@ -72,22 +72,22 @@ func ruleOf(code ticket.Code) (r rule, known bool) {
 	case ticket.CodeBadOutput: // models do not answer alike twice
 		return rule{
 			attempts: 2, meaning: "the model answered something that cannot be used",
-			mend: "Try another model or prompt with `fte ticket override NUMBER`, or answer yourself: `fte ticket takeover NUMBER`. If it happens often, check OPENAI_MODEL.",
+			mend: "Try another model or prompt with `fte ticket override NUMBER --note WHY`, or answer yourself: `fte ticket takeover NUMBER`. If it happens often, check OPENAI_MODEL.",
 		}, true
 	case ticket.CodeGuardrail:
 		return rule{
 			attempts: 1, meaning: "a rule of ours or of the provider forbids the text",
-			mend: "Read the conversation with `fte ticket show NUMBER` and answer yourself: `fte ticket takeover NUMBER`, `fte ticket reply NUMBER`.",
+			mend: "Look at it with `fte ticket show NUMBER` and answer yourself: `fte ticket takeover NUMBER`, `fte ticket reply NUMBER`.",
 		}, true
 	case ticket.CodeTooLarge:
 		return rule{
 			attempts: 1, meaning: "something is longer than the model or the channel takes",
-			mend: "Answer in fewer words yourself: `fte ticket takeover NUMBER`, `fte ticket reply NUMBER`. For the model, try one with a longer context: `fte ticket override NUMBER`.",
+			mend: "Answer in fewer words yourself: `fte ticket takeover NUMBER`, `fte ticket reply NUMBER`. For the model, try one with a longer context: `fte ticket override NUMBER --note WHY`.",
 		}, true
 	case ticket.CodeInternal: // a bug: a deploy may mend it in time
 		return rule{
 			meaning: "a fault in the service, the worker's log has the details",
-			mend:    "Find the workflow's id in the workers' log, mend the fault and deploy: open steps go on by themselves. A ticket that was handed over: `fte ticket override NUMBER`.",
+			mend:    "Find the workflow's id in the workers' log, mend the fault and deploy: open steps go on by themselves. A ticket that was handed over: `fte ticket override NUMBER --note WHY`.",
 		}, true
 	default:
 		return rule{}, false
