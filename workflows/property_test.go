@@ -118,13 +118,13 @@ func (p *player) handedOn(c *ticket.Carry) {
 
 func (p *player) check() {
 	p.t.Helper()
-	p.checkReplies()
-	p.checkActions()
-	require.Empty(p.t, p.faults)
 	for _, m := range p.written {
 		outcome := p.settled[m.MessageID]
 		require.NotEmpty(p.t, outcome, "%s was lost", p.name(m.MessageID))
 	}
+	p.checkReplies()
+	p.checkActions()
+	require.Empty(p.t, p.faults)
 	// Epochs only grow, and a claim is made under the one that holds.
 	for i, epoch := range p.claims {
 		require.Zero(p.t, epoch%2, "a part was begun while a person owned the conversation")
