@@ -2,10 +2,13 @@ package staff
 
 import (
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/ticket"
 )
 
@@ -95,4 +98,39 @@ func TestEmergencyStopLeavesNothingOn(t *testing.T) {
 			SELECT FROM audit_log a WHERE a.actor = 'ben' AND a.detail->0->>'category' = c.category
 			AND a.id > (SELECT max(id) FROM audit_log WHERE actor = 'ana'))`))
 	}
+}
+
+// A part that is being claimed while the assistant is switched off belongs to
+// the time before: the command returns after it.
+func TestSwitchingOffWaitsForClaims(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	claimed, goOn := make(chan struct{}), make(chan struct{})
+	var both errgroup.Group
+	both.Go(func() error {
+		return w.DB.Tx(t.Context(), func(q *schema.Queries) error {
+			_, err := q.ClaimPart(t.Context(), uuid.New()) // that there is no such part does not matter
+			close(claimed)
+			<-goOn
+			return err
+		})
+	})
+	<-claimed
+	returned := make(chan struct{})
+	both.Go(func() error {
+		defer close(returned)
+		_, err := w.SetMode(t.Context(), "ana", ticket.ModeOff, "", "")
+		return err
+	})
+	require.Eventually(t, func() bool {
+		return w.count("pg_locks WHERE NOT granted AND relation = 'outbox'::regclass") == "1"
+	}, time.Minute, time.Millisecond)
+	select {
+	case <-returned:
+		require.FailNow(t, "it did not wait")
+	default:
+	}
+	close(goOn)
+	require.NoError(t, both.Wait())
+	require.Equal(t, ticket.ModeOff, w.modes()["whatsapp/"])
 }
