@@ -46,10 +46,11 @@ func (c *conversation) due(now time.Time) *ticket.Ring {
 	return nil
 }
 
-// clocks returns the clocks that matter now: while a message is being answered
-// a ticket does not end.
+// clocks returns the clocks that matter now: while something is being done or
+// was asked for, a ticket does not end.
 func (c *conversation) clocks() []ticket.Clock {
-	if !c.turning && c.inbox.empty() {
+	busy := c.turning || c.writing || c.verdict != nil || c.retake != nil || len(c.replies) > 0
+	if !busy && c.inbox.empty() {
 		return c.standing.Clocks
 	}
 	var running []ticket.Clock

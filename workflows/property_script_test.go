@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,7 +41,7 @@ type player struct {
 	faults     []string
 	acted      map[string]error // the actions that have ended
 	instructed map[uuid.UUID]bool
-	unheard    bool // the workflow does not know yet what was done elsewhere
+	unheard    atomic.Bool // the workflow does not know yet what was done elsewhere
 }
 
 // act is something that happens at a moment.

@@ -67,7 +67,7 @@ func (p *player) stage(at time.Time) *stage {
 		if part > 0 && p.draw("takes over between two parts", len(p.calls))%25 == 0 {
 			p.tell("somebody takes over between two parts")
 			p.takeOver()
-			p.unheard = true
+			p.unheard.Store(true)
 			s.later(0, func() { s.signalStaff() })
 		}
 	}
@@ -161,6 +161,13 @@ func (p *player) tell(format string, args ...any) {
 	p.told = append(p.told, fmt.Sprintf("%14s  ", p.now().Sub(p.start))+fmt.Sprintf(format, args...))
 }
 
+// lines is how long the story is so far.
+func (p *player) lines() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.told)
+}
+
 // name is what a person calls an id.
 func (p *player) name(u uuid.UUID) string {
 	if n, ok := p.names[u]; ok {
@@ -207,13 +214,13 @@ func (s *stage) elsewhere() {
 	if open {
 		s.p.tell("somebody takes over elsewhere")
 		s.takeOver()
-		s.p.unheard = true
+		s.p.unheard.Store(true)
 		s.signalStaff()
 	}
 }
 
 func (s *stage) signalStaff() {
-	s.send(ticket.MessageRef{MessageID: id(fmt.Sprint("staff ", len(s.p.told))), Author: ticket.Staff, ReceivedAt: s.env.Now()})
+	s.send(ticket.MessageRef{MessageID: id(fmt.Sprint("staff ", s.p.lines())), Author: ticket.Staff, ReceivedAt: s.env.Now()})
 }
 
 // request is what a person asks who looks at the ticket now.
@@ -251,7 +258,7 @@ func (s *stage) ends() {
 		s.p.at(now, "signal that met the end", func(next *stage) { next.send(messages...) })
 	}
 	if len(s.sent) == s.given {
-		s.p.unheard = false
+		s.p.unheard.Store(false)
 	}
 	for _, a := range s.asked {
 		if !s.ended[a.id] {

@@ -105,7 +105,7 @@ func play(t *testing.T, seed uint64) *player {
 // handedOn requires that the next run begins with what the database says.
 func (p *player) handedOn(c *ticket.Carry) {
 	p.t.Helper()
-	if p.unheard || c.Standing.Revision == 0 {
+	if p.unheard.Load() || c.Standing.Revision == 0 {
 		return // somebody has acted elsewhere and the news is on its way, or nothing was asked yet
 	}
 	d := p.stands()
