@@ -119,6 +119,7 @@ type Carry struct {
 	LastError   Problem       `json:"last_error"`
 	Pending     *PendingDraft `json:"pending,omitempty"`
 	Rung        []Ring        `json:"rung,omitempty"`
+	Done        []string      `json:"done,omitempty"` // ids of the last actions
 	Timeline    []Event       `json:"timeline,omitempty"`
 	Last        Explanation   `json:"last"`
 }

@@ -1,12 +1,17 @@
 package workflows
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/digital-fte/fte/ticket"
 )
+
+// maxDone bounds how many ids of actions a run remembers.
+const maxDone = 50
 
 // verdict is what a person decided about a draft.
 type verdict struct {
@@ -86,14 +91,28 @@ func (c *conversation) apply(ctx workflow.Context, action ticket.Action, req tic
 		problem := problemOf(err)
 		return ticket.ActionResult{}, temporal.NewApplicationError(problem.Message, string(problem.Code))
 	}
-	c.consequence(action, req, waited)
-	c.adopt(res.Standing)
-	c.inbox.putBack(res.Unanswered)
-	c.note(ctx, string(action)+" by "+req.Actor, req.TurnID, nil)
-	c.publish(ctx)
+	if slices.Contains(c.done, req.ActionID) {
+		c.adopt(res.Standing)
+	} else {
+		c.remember(req.ActionID)
+		c.consequence(action, req, waited)
+		c.adopt(res.Standing)
+		c.inbox.putBack(res.Unanswered)
+		c.note(ctx, string(action)+" by "+req.Actor, req.TurnID, nil)
+		c.publish(ctx)
+	}
 	return ticket.ActionResult{
 		Status: c.standing.Status, Owner: c.standing.Owner, Epoch: c.standing.Epoch, InFlight: res.InFlight,
 	}, nil
+}
+
+// remember keeps the ids of the last actions: one that is asked for again has
+// no consequence again.
+func (c *conversation) remember(actionID string) {
+	c.done = append(c.done, actionID)
+	if len(c.done) > maxDone {
+		c.done = c.done[1:]
+	}
 }
 
 // consequence notes what the loop has to do after an action; waited is the draft

@@ -154,18 +154,32 @@ func TestRunStartedByARefusedActionEnds(t *testing.T) {
 	}
 }
 
+// Who has not heard the answer asks again, under the same id, also in a later run.
 func TestSameActionTwiceHappensOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, ticket.Email)
+	words := ticket.ActionRequest{MessageID: id("words")}
+	note := ticket.ActionRequest{NoteID: id("note")}
 	b.arrive(0, msg("m1", 0))
-	b.at(time.Minute, func() { b.act("t", ticket.ActionTakeover, ticket.ActionRequest{}) })
-	b.at(2*time.Minute, func() {
-		require.EqualValues(t, 1, b.done("t").Epoch)
-		b.act("t again", ticket.ActionTakeover, ticket.ActionRequest{})
+	b.at(time.Minute, func() { b.act("r", ticket.ActionReply, words) })
+	b.at(2*time.Minute, func() { b.again("r", "r again", ticket.ActionReply, words) })
+	b.at(3*time.Minute, func() { b.act("s", ticket.ActionResolve, note) })
+	b.at(4*time.Minute, func() { b.again("s", "s again", ticket.ActionResolve, note) })
+	b.at(5*time.Minute, func() {
+		require.Equal(t, b.done("s"), b.done("s again"))
+		b.env.SetContinueAsNewSuggested(true)
+		b.signal(msg("m1", 0))
 	})
-	b.at(time.Hour, b.env.CancelWorkflow)
-	requireCanceled(t, b.run())
-	require.EqualValues(t, 1, b.done("t again").Epoch)
+	in := next(t, b.run())
+	require.Equal(t, []string{"r", "s"}, in.Carry.Done)
+	require.Len(t, b.answered(), 2, "the words are sent once")
+
+	later := newBench(t, ticket.Email)
+	later.desk, later.now = b.desk, later.env.Now
+	later.register(nil, later.env)
+	later.at(time.Minute, func() { later.again("s", "s once more", ticket.ActionResolve, note) })
+	require.NoError(t, later.runFrom(in))
+	require.Equal(t, ticket.Resolved, later.done("s once more").Status)
 }
 
 // What makes no sense is refused with a sentence, before anything happens.

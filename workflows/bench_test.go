@@ -126,6 +126,13 @@ type outcome struct {
 // act asks for an action under an id; outcome says how it ended.
 func (b *bench) act(actionID string, action ticket.Action, req ticket.ActionRequest) {
 	b.t.Helper()
+	b.again(actionID, actionID, action, req)
+}
+
+// again is act for an action that was asked for before; its outcome has a name
+// of its own.
+func (b *bench) again(actionID, name string, action ticket.Action, req ticket.ActionRequest) {
+	b.t.Helper()
 	req.ActionID = actionID
 	if req.Actor == "" {
 		req.Actor = "ana"
@@ -133,9 +140,9 @@ func (b *bench) act(actionID string, action ticket.Action, req ticket.ActionRequ
 	end := func(o outcome) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		b.outcomes[actionID] = o
+		b.outcomes[name] = o
 	}
-	b.env.UpdateWorkflow(string(action), actionID, &testsuite.TestUpdateCallback{
+	b.env.UpdateWorkflow(string(action), name, &testsuite.TestUpdateCallback{
 		OnAccept: func() {},
 		OnReject: func(err error) { end(outcome{refused: err}) },
 		OnComplete: func(result any, err error) {

@@ -42,6 +42,7 @@ type conversation struct {
 	standing ticket.Standing
 	pending  *ticket.PendingDraft
 	rung     []ticket.Ring
+	done     []string // ids of the last actions
 	turns    int
 	// The rest is shown only.
 	customerRef string
@@ -98,7 +99,7 @@ func newConversation(ctx workflow.Context, in ticket.TicketInput) *conversation 
 	if carry := in.Carry; carry != nil {
 		// A run that only collected messages does not know what is open.
 		c.asked = carry.Standing.Revision > 0
-		c.turns, c.standing, c.pending, c.rung = carry.Turns, carry.Standing, carry.Pending, carry.Rung
+		c.turns, c.standing, c.pending, c.rung, c.done = carry.Turns, carry.Standing, carry.Pending, carry.Rung, carry.Done
 		c.customerRef, c.sentiment, c.problem = carry.CustomerRef, carry.Sentiment, carry.LastError
 		c.timeline, c.explanation = carry.Timeline, carry.Last
 		c.inbox.restore(carry.Seen, carry.Inbox, workflow.Now(ctx))

@@ -39,6 +39,10 @@ func (c *conversation) refuse(action ticket.Action, req ticket.ActionRequest) er
 	if why := malformed(action, req); why != "" {
 		return temporal.NewApplicationError(why, string(ticket.CodeInvalid))
 	}
+	// Who asks again for what was done gets the same answer again.
+	if slices.Contains(c.done, req.ActionID) {
+		return nil
+	}
 	if why := c.untimely(action, req); why != "" {
 		return temporal.NewApplicationError(why, string(ticket.CodeConflict))
 	}
