@@ -249,6 +249,24 @@ func TestAReleasedTicketWaitsForTheCustomerWhenAllIsAnswered(t *testing.T) {
 	requireSentence(t, err, ticket.CodeInvalid, "with the assistant already")
 }
 
+// What a person has settled by a note is not answered when the ticket is given
+// back much later.
+func TestAReleaseLeavesWhatWasResolved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withTwilio()
+	conv := w.conversation(ticket.WhatsApp)
+	w.turn(conv, "hello")
+	w.acted(conv.ID, ticket.ActionTakeover)
+	w.open(conv, w.message(conv, "call me"))
+	w.resolved(conv.ID) // by telephone
+	w.acted(conv.ID, ticket.ActionTakeover)
+	later := w.message(conv, "one thing more")
+	w.open(conv, later)
+	res := w.acted(conv.ID, ticket.ActionRelease)
+	require.Len(t, res.Unanswered, 1)
+	require.Equal(t, later, res.Unanswered[0].MessageID)
+}
+
 // What the assistant had handed over is not its to answer: the customer would
 // wait for ever if nobody were asked again.
 func TestAReleaseWithoutAnAnswerStillNeedsAPerson(t *testing.T) {

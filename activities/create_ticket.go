@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -12,8 +13,13 @@ import (
 	"github.com/digital-fte/fte/ticket"
 )
 
+// leftAfter is the age at which a message that nothing has settled no longer
+// counts as on its way to the workflow.
+const leftAfter = 5 * time.Minute
+
 // CreateTicket opens the turn for a batch of messages: with those that nothing
-// has settled yet, on the conversation's open ticket or a new one. What must
+// has settled yet, on the conversation's open ticket or a new one, and with
+// what a run that was ended by force has left behind. What must
 // never be answered is settled here, and while a person owns the conversation
 // everything is theirs. Called again with the same messages it returns the
 // same turn, or none once they are settled; without messages it says where the
@@ -35,7 +41,11 @@ func (a *Activities) createTicket(ctx context.Context, q *schema.Queries, in tic
 		return res, err
 	}
 	res.CustomerRef = ticket.CustomerRef(conv.CustomerID)
-	unsettled, err := q.UnsettledMessages(ctx, schema.UnsettledMessagesParams{ConversationID: conv.ID, Ids: in.MessageIDs})
+	left, err := q.LeftMessages(ctx, schema.LeftMessagesParams{ConversationID: conv.ID, Before: a.Now().Add(-leftAfter)})
+	if err != nil {
+		return res, err
+	}
+	unsettled, err := q.UnsettledMessages(ctx, schema.UnsettledMessagesParams{ConversationID: conv.ID, Ids: slices.Concat(in.MessageIDs, left)})
 	if err != nil {
 		return res, err
 	}

@@ -250,3 +250,14 @@ func TestClosingAnUnknownTicketIsRefused(t *testing.T) {
 	_, err := run(w, w.acts().CloseTicket, ticket.CloseTicketInput{TicketID: uuid.New()})
 	requireRefused(t, err, ticket.CodeNotFound, true)
 }
+
+// A run that was terminated takes its messages with it; the next one finds them.
+func TestWhatAnEndedRunHasLeftIsAnsweredWithTheNextMessage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.conversation(ticket.WebForm)
+	left, fresh, next := w.message(c, "hello?"), w.message(c, "on its way"), w.message(c, "is anybody there?")
+	w.exec("UPDATE messages SET received_at = now() - interval '6 minutes', provider_at = now() - interval '6 minutes' WHERE id = '" + left.String() + "'")
+	require.Equal(t, []uuid.UUID{left, next}, w.open(c, next).MessageIDs)
+	require.Equal(t, []uuid.UUID{left, fresh, next}, w.open(c, fresh, next).MessageIDs)
+}

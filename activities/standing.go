@@ -45,7 +45,7 @@ func (a *Activities) stands(ctx context.Context, q *schema.Queries, conversation
 // facts returns what the clocks of a ticket follow from.
 func facts(channel ticket.Channel, t schema.Ticket) sla.Facts {
 	return sla.Facts{
-		Channel: channel, Priority: t.Priority, Status: t.Status, OpenedAt: t.CreatedAt,
+		Channel: channel, Priority: t.Priority, Status: t.Status,
 		FirstRepliedAt: timeOf(t.FirstRepliedAt), WaitingSince: timeOf(t.WaitingSince), IdleSince: timeOf(t.IdleSince),
 		EscalatedAt: timeOf(t.EscalatedAt), PersonAt: timeOf(t.PersonAt),
 		UsedBusiness: time.Duration(t.UsedBusinessMs) * time.Millisecond,

@@ -315,6 +315,11 @@ WITH unanswered AS (
     JOIN processed_messages p ON p.message_id = m.id
     WHERE m.conversation_id = $1 AND m.author = 'customer'
       AND p.outcome = 'human' AND p.turn_id IS NULL
+      -- What was settled when a person resolved the ticket stays settled.
+      AND NOT EXISTS (
+          SELECT FROM actions a
+          WHERE a.conversation_id = m.conversation_id AND a.action = 'resolve' AND a.created_at >= p.processed_at
+      )
       AND NOT EXISTS (
           SELECT FROM messages r
           WHERE r.conversation_id = m.conversation_id AND r.author <> 'customer'

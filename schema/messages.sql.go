@@ -122,6 +122,41 @@ func (q *Queries) InsertMessage(ctx context.Context, arg InsertMessageParams) (u
 	return id, err
 }
 
+const leftMessages = `-- name: LeftMessages :many
+SELECT m.id
+FROM messages m
+LEFT JOIN processed_messages p ON p.message_id = m.id
+WHERE m.conversation_id = $1 AND m.author = 'customer' AND p.message_id IS NULL
+  AND m.received_at < $2
+`
+
+type LeftMessagesParams struct {
+	ConversationID uuid.UUID
+	Before         time.Time
+}
+
+// LeftMessages returns the customer's messages that nothing has settled though
+// they came before a time: the run that had them was ended by force.
+func (q *Queries) LeftMessages(ctx context.Context, arg LeftMessagesParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, leftMessages, arg.ConversationID, arg.Before)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const mailToAnswer = `-- name: MailToAnswer :one
 SELECT subject, rfc_message_id, rfc_references
 FROM messages

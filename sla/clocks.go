@@ -13,7 +13,6 @@ type Facts struct {
 	Channel        ticket.Channel
 	Priority       string
 	Status         ticket.Status
-	OpenedAt       time.Time
 	FirstRepliedAt time.Time
 	WaitingSince   time.Time // since when it is our move
 	IdleSince      time.Time // since when it is the customer's
@@ -53,7 +52,7 @@ func (p Policy) Clocks(f Facts) []ticket.Clock {
 	if waiting {
 		target := p.target(f)
 		if f.FirstRepliedAt.IsZero() {
-			add(ticket.ClockFirstResponse, f.OpenedAt, target.Response, 0, work)
+			add(ticket.ClockFirstResponse, f.WaitingSince, target.Response, 0, work)
 		} else {
 			add(ticket.ClockNextResponse, f.WaitingSince, target.Response, 0, work)
 		}

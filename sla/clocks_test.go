@@ -36,11 +36,11 @@ func TestClocks(t *testing.T) {
 	opened := friday.Add(16*time.Hour + 30*time.Minute)
 	answered := Facts{ // and it is the customer's move
 		Channel: ticket.Email, Priority: "medium", Status: ticket.WaitingCustomer,
-		OpenedAt: friday.Add(10 * time.Hour), FirstRepliedAt: friday.Add(10*time.Hour + time.Minute), IdleSince: friday.Add(noon),
+		FirstRepliedAt: friday.Add(10*time.Hour + time.Minute), IdleSince: friday.Add(noon),
 		UsedBusiness: time.Hour, UsedWall: 2 * time.Hour,
 	}
 	with := func(f Facts, change func(*Facts)) Facts { change(&f); return f }
-	fresh := Facts{Channel: ticket.Email, Priority: "medium", Status: ticket.Open, OpenedAt: opened, WaitingSince: opened}
+	fresh := Facts{Channel: ticket.Email, Priority: "medium", Status: ticket.Open, WaitingSince: opened}
 	again := with(answered, func(f *Facts) { f.Status, f.WaitingSince, f.IdleSince = ticket.Open, opened, time.Time{} })
 
 	tests := map[string]struct {
@@ -52,7 +52,7 @@ func TestClocks(t *testing.T) {
 			{ticket.ClockUnresolved, "Sat 21 16:30", "Sat 21 10:30"},
 			{ticket.ClockResolution, "Tue 24 16:30", "Tue 24 12:30"},
 		}},
-		"at night": {with(fresh, func(f *Facts) { f.OpenedAt = friday.Add(23 * time.Hour); f.WaitingSince = f.OpenedAt }), []said{
+		"at night": {with(fresh, func(f *Facts) { f.WaitingSince = friday.Add(23 * time.Hour) }), []said{
 			{ticket.ClockUnresolved, "Sat 21 23:00", "Sat 21 17:00"},
 			{ticket.ClockFirstResponse, "Mon 23 09:05", "Mon 23 09:03"},
 			{ticket.ClockResolution, "Tue 24 17:00", "Tue 24 13:00"},
@@ -159,7 +159,7 @@ func TestZeroDurationsRunNoClock(t *testing.T) {
 	t.Parallel()
 	now := at(t, "2026-11-20 10:00 +01:00")
 	for _, status := range []ticket.Status{ticket.Open, ticket.NeedsHuman, ticket.WithHuman, ticket.WaitingCustomer} {
-		f := Facts{Channel: ticket.Email, Status: status, OpenedAt: now, WaitingSince: now, IdleSince: now, EscalatedAt: now, PersonAt: now}
+		f := Facts{Channel: ticket.Email, Status: status, WaitingSince: now, IdleSince: now, EscalatedAt: now, PersonAt: now}
 		require.Empty(t, Policy{Calendar: calendar(t, "always", "UTC")}.Clocks(f), status)
 	}
 }
@@ -168,7 +168,7 @@ func TestLabels(t *testing.T) {
 	t.Parallel()
 	at := at(t, "2026-11-23 10:00 +01:00").UTC()
 	person := Facts{
-		Channel: ticket.Email, Priority: "high", Status: ticket.NeedsHuman, OpenedAt: at, WaitingSince: at, EscalatedAt: at,
+		Channel: ticket.Email, Priority: "high", Status: ticket.NeedsHuman, WaitingSince: at, EscalatedAt: at,
 	}
 	later := Facts{Channel: ticket.Email, Priority: "high", Status: ticket.WithHuman, FirstRepliedAt: at, WaitingSince: at, PersonAt: at}
 	idle := Facts{Channel: ticket.Email, Status: ticket.Resolved, IdleSince: at}
@@ -203,7 +203,7 @@ func TestPausesDoNotCount(t *testing.T) {
 
 	resumed := at(t, "2026-11-24 10:00 +01:00")
 	clocks := p.Clocks(Facts{
-		Channel: ticket.Email, Priority: "urgent", Status: ticket.Open, OpenedAt: since, FirstRepliedAt: since,
+		Channel: ticket.Email, Priority: "urgent", Status: ticket.Open, FirstRepliedAt: since,
 		WaitingSince: resumed, UsedBusiness: business, UsedWall: 20 * time.Hour,
 	})
 	due := map[ticket.ClockName]time.Time{}

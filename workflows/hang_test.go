@@ -60,7 +60,7 @@ func TestHangingModelHoldsUpNobody(t *testing.T) {
 	// It was promised almost a minute ago: time to warn, and soon it is broken.
 	s.soon(time.Minute)
 	s.openTicket()
-	s.facts.OpenedAt = time.Now().Add(-57 * time.Second)
+	s.facts.WaitingSince = time.Now().Add(-57 * time.Second)
 	begun, release := s.hold(ticket.ActivityCallModel)
 	defer release()
 	s.deliver(msg("m1", 0))

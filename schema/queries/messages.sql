@@ -36,6 +36,15 @@ WHERE m.conversation_id = sqlc.arg(conversation_id)
   AND p.message_id IS NULL
 ORDER BY m.provider_at, m.external_id;
 
+-- LeftMessages returns the customer's messages that nothing has settled though
+-- they came before a time: the run that had them was ended by force.
+-- name: LeftMessages :many
+SELECT m.id
+FROM messages m
+LEFT JOIN processed_messages p ON p.message_id = m.id
+WHERE m.conversation_id = sqlc.arg(conversation_id) AND m.author = 'customer' AND p.message_id IS NULL
+  AND m.received_at < sqlc.arg(before);
+
 -- MessagesByID returns messages in the order of their provider's time.
 -- name: MessagesByID :many
 SELECT id, author, subject, body, rfc_message_id, rfc_references, provider_at
