@@ -89,6 +89,11 @@ func (d *deed) release(ctx context.Context) error {
 			return err
 		}
 	}
+	// While a person has the ticket everything is theirs, also what a run that was
+	// ended by hand had not got to.
+	if err := d.q.LeaveToPerson(ctx, d.conv.ID); err != nil {
+		return err
+	}
 	unanswered, err := d.q.Unanswer(ctx, d.conv.ID)
 	if err != nil {
 		return err

@@ -290,14 +290,15 @@ func TestAnUnsentTextIsNoAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withTwilio()
 	conv := w.conversation(ticket.WhatsApp)
-	w.turn(conv, "hello")
+	opened := w.turn(conv, "hello")
 	w.acted(conv.ID, ticket.ActionTakeover)
 	m := w.message(conv, "are you there?")
 	w.open(conv, m)
 	w.text(conv.ID, "I am writ")
 	res := w.acted(conv.ID, ticket.ActionRelease)
-	require.Len(t, res.Unanswered, 1)
-	require.Equal(t, m, res.Unanswered[0].MessageID)
+	require.Len(t, res.Unanswered, 2)
+	require.Equal(t, opened.MessageIDs[0], res.Unanswered[0].MessageID)
+	require.Equal(t, m, res.Unanswered[1].MessageID)
 }
 
 func TestAClockReleasesOnlyWhatIsSilent(t *testing.T) {

@@ -392,12 +392,14 @@ SELECT EXISTS (
     SELECT FROM messages m
     JOIN turns t ON t.id = $1 AND t.conversation_id = m.conversation_id
     WHERE m.author = 'customer' AND m.suppress_reason = '' AND m.id <> ALL (t.message_ids)
+      AND m.turn_id IS NULL AND m.received_at > t.created_at - interval '6 days'
       AND NOT EXISTS (SELECT FROM processed_messages p WHERE p.message_id = m.id)
 )
 `
 
 // WroteSince says whether the customer has written what neither a turn has
-// taken up nor anything has settled.
+// taken up nor anything has settled. How old messages were settled is forgotten
+// in the end: what came long before the turn is none of them.
 func (q *Queries) WroteSince(ctx context.Context, turnID uuid.UUID) (bool, error) {
 	row := q.db.QueryRow(ctx, wroteSince, turnID)
 	var exists bool

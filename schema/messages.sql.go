@@ -127,7 +127,7 @@ SELECT m.id
 FROM messages m
 LEFT JOIN processed_messages p ON p.message_id = m.id
 WHERE m.conversation_id = $1 AND m.author = 'customer' AND p.message_id IS NULL
-  AND m.received_at < $2
+  AND m.received_at < $2 AND m.received_at > now() - interval '6 days'
 `
 
 type LeftMessagesParams struct {
@@ -136,7 +136,9 @@ type LeftMessagesParams struct {
 }
 
 // LeftMessages returns the customer's messages that nothing has settled though
-// they came before a time: the run that had them was ended by force.
+// they came before a time: the run that had them was ended by force. How a
+// message was settled is remembered for a week at least (PurgeProcessed), so
+// older ones are not looked at: they would be answered again.
 func (q *Queries) LeftMessages(ctx context.Context, arg LeftMessagesParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, leftMessages, arg.ConversationID, arg.Before)
 	if err != nil {

@@ -92,12 +92,14 @@ WHERE id = sqlc.arg(id) AND status = 'needs_human';
 UPDATE tickets SET pending_draft_id = NULL, updated_at = now() WHERE id = sqlc.arg(id);
 
 -- WroteSince says whether the customer has written what neither a turn has
--- taken up nor anything has settled.
+-- taken up nor anything has settled. How old messages were settled is forgotten
+-- in the end: what came long before the turn is none of them.
 -- name: WroteSince :one
 SELECT EXISTS (
     SELECT FROM messages m
     JOIN turns t ON t.id = sqlc.arg(turn_id) AND t.conversation_id = m.conversation_id
     WHERE m.author = 'customer' AND m.suppress_reason = '' AND m.id <> ALL (t.message_ids)
+      AND m.turn_id IS NULL AND m.received_at > t.created_at - interval '6 days'
       AND NOT EXISTS (SELECT FROM processed_messages p WHERE p.message_id = m.id)
 );
 

@@ -37,13 +37,15 @@ WHERE m.conversation_id = sqlc.arg(conversation_id)
 ORDER BY m.provider_at, m.external_id;
 
 -- LeftMessages returns the customer's messages that nothing has settled though
--- they came before a time: the run that had them was ended by force.
+-- they came before a time: the run that had them was ended by force. How a
+-- message was settled is remembered for a week at least (PurgeProcessed), so
+-- older ones are not looked at: they would be answered again.
 -- name: LeftMessages :many
 SELECT m.id
 FROM messages m
 LEFT JOIN processed_messages p ON p.message_id = m.id
 WHERE m.conversation_id = sqlc.arg(conversation_id) AND m.author = 'customer' AND p.message_id IS NULL
-  AND m.received_at < sqlc.arg(before);
+  AND m.received_at < sqlc.arg(before) AND m.received_at > now() - interval '6 days';
 
 -- MessagesByID returns messages in the order of their provider's time.
 -- name: MessagesByID :many
