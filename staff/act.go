@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/ticket"
 )
 
@@ -41,7 +42,22 @@ func (d *Desk) ready(ctx context.Context, ref string, action ticket.Action, acto
 	case t.Status == ticket.Closed && !wakes(action):
 		return Ticket{}, closed(t)
 	}
-	return t, nil
+	return t, d.unused(ctx, t, action, actor, actionID)
+}
+
+// unused refuses an action id under which something else was done before.
+// Temporal would answer with what came of that, as if it were this.
+func (d *Desk) unused(ctx context.Context, t Ticket, action ticket.Action, actor, actionID string) error {
+	done, err := d.DB.ActionByID(ctx, actionID)
+	switch {
+	case schema.NoRows(err):
+		return nil
+	case err != nil:
+		return schema.Classify(err)
+	case done.ConversationID != t.ConversationID || done.Action != string(action) || done.Actor != actor:
+		return reused()
+	}
+	return nil
 }
 
 // wakes reports whether an action can be done to a closed ticket, whose

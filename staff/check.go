@@ -2,6 +2,7 @@ package staff
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -49,14 +50,18 @@ func checkActionID(id string) error {
 	return nil
 }
 
+// visible reports whether a reader sees r. What is made of other signs only would
+// reach the customer as an empty message, or be no message at all.
+func visible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
+
 // checkText returns a text without the blanks around it and with plain line ends.
 func checkText(text, what string, limit int) (string, error) {
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	switch n := utf8.RuneCountInString(text); {
-	case text == "":
-		return "", ticket.Errorf(ticket.CodeInvalid, "%s is empty: write at least one word", what)
 	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
 		return "", ticket.Errorf(ticket.CodeInvalid, "%s holds bytes that are no text (UTF-8 without NUL is)", what)
+	case !strings.ContainsFunc(text, visible):
+		return "", ticket.Errorf(ticket.CodeInvalid, "%s is empty: write at least one word", what)
 	case n > limit:
 		return "", ticket.Errorf(ticket.CodeTooLarge, "%s has %d characters; %d are allowed", what, n, limit)
 	}
