@@ -15,7 +15,7 @@ import (
 
 // leftAfter is the age at which a message that nothing has settled no longer
 // counts as on its way to the workflow.
-const leftAfter = 5 * time.Minute
+const leftAfter = 30 * time.Second
 
 // CreateTicket opens the turn for a batch of messages: with those that nothing
 // has settled yet, on the conversation's open ticket or a new one, and with

@@ -43,7 +43,7 @@ func TestLongRunContinuesAfterItsTurn(t *testing.T) {
 	b := newBench(t, ticket.Email)
 	b.arrive(0, msg("m1", 0))
 	b.before[ticket.ActivityCallModel] = func(context.Context, int) error {
-		b.env.SetContinueAsNewSuggested(true)
+		b.at(0, func() { b.env.SetContinueAsNewSuggested(true) })
 		return nil
 	}
 	in := next(t, b.run())
@@ -72,7 +72,7 @@ func TestContinuedRunTakesTheRestWithIt(t *testing.T) {
 	b := newBench(t, ticket.Email)
 	b.arrive(0, msg("m1", 0))
 	b.before[ticket.ActivitySendReply] = func(context.Context, int) error {
-		b.env.SetContinueAsNewSuggested(true)
+		b.at(0, func() { b.env.SetContinueAsNewSuggested(true) })
 		b.signal(msg("m3", 3))
 		b.signal(msg("m2", 2), msg("m1", 0))
 		return nil
@@ -110,7 +110,7 @@ func TestSettledRunEndsRatherThanContinues(t *testing.T) {
 	b := newBench(t, ticket.Email)
 	b.settle(id("m1"))
 	b.before[ticket.ActivityCreateTicket] = func(context.Context, int) error {
-		b.env.SetContinueAsNewSuggested(true)
+		b.at(0, func() { b.env.SetContinueAsNewSuggested(true) })
 		return nil
 	}
 	b.arrive(0, msg("m1", 0))

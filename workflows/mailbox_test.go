@@ -79,7 +79,7 @@ func TestMailboxContinuesAsNewAfterASync(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, ticket.Email)
 	b.syncs(func(n int) error {
-		b.env.SetContinueAsNewSuggested(n == 3)
+		b.at(0, func() { b.env.SetContinueAsNewSuggested(n == 3) })
 		b.push()
 		return nil
 	})
