@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/digital-fte/fte/llm"
 	"github.com/digital-fte/fte/staff"
 	"github.com/digital-fte/fte/ticket"
 )
@@ -67,6 +68,9 @@ func (o *ticketOptions) checkIDs(verb ticketVerb) (err error) {
 		if o.turnID, err = uuid.Parse(o.turn); err != nil {
 			return usagef("--turn is not the id of a turn")
 		}
+	}
+	if known := llm.PromptVersion(); o.prompt != "" && o.prompt != known {
+		return usagef("this build knows no prompt %s, only %s", o.prompt, known)
 	}
 	return nil
 }
