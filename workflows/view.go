@@ -161,7 +161,7 @@ func (c *conversation) details() string {
 	row("Status", string(c.standing.Status))
 	row("Now", c.doing())
 	row("Answered by", c.answeredBy())
-	if c.standing.Escalation != "" {
+	if c.standing.Escalation != "" && (c.standing.Status == ticket.NeedsHuman || c.standing.Status == ticket.WithHuman) {
 		row("Why a person", ticket.EscalationMeaning(c.standing.Escalation))
 	}
 	row("Last problem", c.problem.Message)

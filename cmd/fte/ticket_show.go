@@ -42,7 +42,7 @@ func printTickets(w io.Writer, tickets []staff.Ticket) error {
 	for _, t := range tickets {
 		rows = append(rows, []string{
 			t.Number, due(t), string(t.Status), answers(t), t.Priority, string(t.Channel), t.Category,
-			cmp.Or(t.Escalation, "-"), plain(t.Subject),
+			why(t), plain(t.Subject),
 		})
 	}
 	return table(w, rows)
@@ -53,6 +53,14 @@ func due(t staff.Ticket) string {
 		return "-"
 	}
 	return t.DueAt.UTC().Format(time.RFC3339)
+}
+
+// why is the code of why a person is asked; once nobody is, it says nothing.
+func why(t staff.Ticket) string {
+	if t.Status == ticket.NeedsHuman || t.Status == ticket.WithHuman {
+		return cmp.Or(t.Escalation, "-")
+	}
+	return "-"
 }
 
 // answers names who answers a ticket.
@@ -85,7 +93,7 @@ func (c *ticketCommand) show(ctx context.Context) error {
 	row("channel", string(t.Channel))
 	row("category", t.Category)
 	row("priority", t.Priority)
-	if t.Escalation != "" && (t.Status == ticket.NeedsHuman || t.Status == ticket.WithHuman) {
+	if why(t.Ticket) != "-" {
 		row("asked because", cmp.Or(t.Reason, ticket.EscalationMeaning(t.Escalation))+" ("+t.Escalation+")")
 	}
 	if t.DueAt != nil {

@@ -11,11 +11,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/digital-fte/fte/bench/servers/temporalserver"
@@ -109,8 +111,26 @@ func (r *rollout) makeCurrent(build string) {
 	})
 }
 
-// wake wakes the conversations of a build, which does nothing but let them move.
+// wake wakes the conversations of a build, which does nothing but let them
+// move, until none is left there: the queues of the server hear of a new
+// current build a moment after the operator has.
 func (r *rollout) wake(build string) {
+	r.t.Helper()
+	var last time.Time
+	r.Wait("no conversation is left on build "+build, func(ctx context.Context) bool {
+		left, err := r.Temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: onBuild(build)})
+		if err == nil && left.GetCount() == 0 {
+			return true
+		}
+		if time.Since(last) > time.Second {
+			r.wakeOnce(build)
+			last = time.Now()
+		}
+		return false
+	})
+}
+
+func (r *rollout) wakeOnce(build string) {
 	r.t.Helper()
 	require.NoError(r.t, r.operator(r.t.Context(), "workflow", "signal", "--name", ticket.SignalMessage, "--input", `{"messages":[]}`,
 		"--query", onBuild(build), "--reason", "rollout"))
