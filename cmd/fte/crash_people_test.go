@@ -66,14 +66,15 @@ func TestKilledDuringAnAction(t *testing.T) {
 			t.Parallel()
 			o := &office{newLab(t, nil), t}
 			o.StartAllBut(death.role, map[string]string{"FAILPOINT": death.failpoint + ":exit"})
-			before := "waiting_customer"
+			// The turn has to be over: nothing is resolved while the assistant answers.
+			before, done := "waiting_customer", "answered$"
 			if death.draft {
-				before = "needs_human"
+				before, done = "needs_human", "drafted: waits"
 				o.says("mode set draft", "ana", "draft")
 			}
 			o.WhatsApp(crashPhone, question, 1)
 			number := o.number()
-			o.shows(number, before)
+			o.shows(number, before, done)
 			if !death.draft {
 				o.hears(crashPhone, answer)
 			}

@@ -55,8 +55,9 @@ func newChats(sim *twilio.Server, stateFile string) (*chats, error) {
 		return c, nil
 	}
 	for _, m := range sim.Messages() {
-		if m.Direction == twilio.DirectionInbound && c.deliveries[m.SID].Delivered == 0 {
-			c.deliver(m.From, m.Body, twilio.InboundOptions{SID: m.SID, ProfileName: c.deliveries[m.SID].Name})
+		// Those that were begun before write what comes of them already.
+		if d := c.of(m.SID); m.Direction == twilio.DirectionInbound && d.Delivered == 0 {
+			c.deliver(m.From, m.Body, twilio.InboundOptions{SID: m.SID, ProfileName: d.Name})
 		}
 	}
 	return c, nil
