@@ -100,7 +100,7 @@ func TestPeopleDecideAboutDrafts(t *testing.T) {
 	o.says("mode set draft --channel whatsapp", "ana", "whatsapp: draft (was auto)")
 	o.WhatsApp(phone, question, 1)
 	number := o.number()
-	shown := o.shows(number, "needs_human", `\(approval_needed\)`, "Draft ", "sources: account/reset-password")
+	shown := o.shows(number, "needs_human", `\(approval_needed\)`, "Draft ", "sources: account/reset-password", "drafted: waits")
 	require.Regexp(t, `(?m)^  .*`+answer, shown, "the draft's words")
 	for _, text := range o.RepliesTo(phone) {
 		require.NotRegexp(t, answer, text, "nobody has approved it")
@@ -113,9 +113,9 @@ func TestPeopleDecideAboutDrafts(t *testing.T) {
 	o.refuses("ticket approve "+number, "ana", "no draft of "+number+" waits for approval")
 
 	o.WhatsApp(phone, "And "+question, 1)
-	o.shows(number, "needs_human", "Draft ")
+	o.shows(number, "needs_human", "Draft ", `(?s)drafted: waits.*drafted: waits`)
 	o.says("ticket reject "+number+" --reason incomplete", "ana", "The draft is rejected; "+number+" waits for a person.")
-	require.NotContains(t, o.shows(number, "needs_human", `\(draft_rejected\)`), "Draft ")
+	require.NotContains(t, o.shows(number, "needs_human", `\(draft_rejected\)`, "handed over to a person$"), "Draft ")
 
 	o.says("mode set auto", "ana", "whatsapp: auto (was draft)")
 	o.says("ticket override "+number, "ana", "Its answer waits for approval.", "--note", "the article was wrong then")
@@ -166,7 +166,7 @@ func TestPeopleAnswer(t *testing.T) {
 	require.Equal(t, ticket.OwnerAI, released.Owner)
 	require.EqualValues(t, 2, released.Epoch)
 	o.Wait("the assistant answers what came in meanwhile", func(context.Context) bool { return len(o.RepliesTo(phone)) > before })
-	o.shows(number, "waiting_customer")
+	o.shows(number, "waiting_customer", `(?s)answered$.*answered$`)
 
 	o.says("ticket resolve "+number, "ana", number+" is resolved.", "--note", "Sent a new link.")
 	o.refuses("ticket resolve "+number, "ana", number+" is resolved already.", "--note", "Again.")
