@@ -4,20 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"time"
 
 	"github.com/digital-fte/fte/failpoint"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/ticket"
 )
-
-// handle is what the name of a person who acts may look like. It is shown and
-// kept, so it must not be an address.
-var handle = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
-
-// maxActionID bounds the id of an action, in bytes.
-const maxActionID = 200
 
 // ApplyAction does what a person asks of a ticket, in one transaction that
 // also records who did it. An action happens once: asked for again under the
@@ -33,9 +25,9 @@ func (a *Activities) ApplyAction(ctx context.Context, in ticket.ApplyActionInput
 
 func (a *Activities) applyAction(ctx context.Context, in ticket.ApplyActionInput) (res ticket.ApplyActionResult, err error) {
 	switch {
-	case in.ActionID == "" || len(in.ActionID) > maxActionID:
-		return res, refused("Each action needs an action_id of its own, of at most %d characters.", maxActionID)
-	case !handle.MatchString(in.Actor):
+	case in.ActionID == "" || len(in.ActionID) > ticket.MaxActionID:
+		return res, refused("Each action needs an action_id of its own, of at most %d characters.", ticket.MaxActionID)
+	case !ticket.IsHandle(in.Actor):
 		return res, refused("The actor must be a short name in small letters, digits, dots and dashes; never an address.")
 	case in.ReasonCode != "" && !escalationCode.MatchString(in.ReasonCode):
 		return res, refused("The reason must be a single word, such as wrong or incomplete.")

@@ -30,9 +30,6 @@ type Policy struct {
 	CloseAfter  time.Duration // by the wall: how long a settled ticket waits for a reply
 }
 
-// priorities are what a ticket can have, the most pressing first.
-func priorities() []string { return []string{"urgent", "high", "medium", "low"} }
-
 // DefaultPolicy returns the rules of an installation that sets none.
 func DefaultPolicy() Policy {
 	calendar := &Calendar{zone: time.UTC}
@@ -48,7 +45,7 @@ func DefaultPolicy() Policy {
 	resolutions := []time.Duration{4 * time.Hour, 8 * time.Hour, 16 * time.Hour, 24 * time.Hour}
 	for channel, times := range responses {
 		targets[channel] = map[string]Target{}
-		for i, priority := range priorities() {
+		for i, priority := range ticket.Priorities() {
 			targets[channel][priority] = Target{Response: times[i], Resolution: resolutions[i]}
 		}
 	}
@@ -107,8 +104,8 @@ func parseTarget(entry string) (channels []ticket.Channel, ranks []string, targe
 	}
 	switch {
 	case priority == "*":
-		ranks = priorities()
-	case slices.Contains(priorities(), priority):
+		ranks = ticket.Priorities()
+	case slices.Contains(ticket.Priorities(), priority):
 		ranks = []string{priority}
 	default:
 		return nil, nil, target, ticket.Errorf(ticket.CodeInvalid, "%q: %q is not a priority; write low, medium, high, urgent or *", entry, priority)

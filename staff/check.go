@@ -16,11 +16,6 @@ const (
 	MaxNote  = 4_000
 )
 
-const (
-	maxHandle   = 63
-	maxActionID = 200
-)
-
 // NewActionID returns an id for an action that is asked for the first time.
 func NewActionID() string { return uuid.Must(uuid.NewV7()).String() }
 
@@ -28,12 +23,9 @@ func NewActionID() string { return uuid.Must(uuid.NewV7()).String() }
 // error of code invalid. It is a handle and never an address: it is written into
 // histories and search attributes.
 func CheckActor(name string) error {
-	fit := name != "" && len(name) <= maxHandle && letterOrDigit(rune(name[0])) && !strings.ContainsFunc(name, func(r rune) bool {
-		return !letterOrDigit(r) && r != '.' && r != '_' && r != '-'
-	})
-	if !fit {
+	if !ticket.IsHandle(name) {
 		return ticket.Errorf(ticket.CodeInvalid, "whoever acts needs a short name such as ana or j.smith: small letters, digits, "+
-			"dots, dashes and underscores, %d at most, and never an e-mail address", maxHandle)
+			"dots, dashes and underscores, %d at most, and never an e-mail address", ticket.MaxHandle)
 	}
 	if name == ticket.ActorClock {
 		return ticket.Errorf(ticket.CodeInvalid, "%s is the name under which timers act: choose another", ticket.ActorClock)
@@ -41,11 +33,9 @@ func CheckActor(name string) error {
 	return nil
 }
 
-func letterOrDigit(r rune) bool { return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' }
-
 func checkActionID(id string) error {
-	if id == "" || len(id) > maxActionID || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return ticket.Errorf(ticket.CodeInvalid, "each action needs an id of its own: up to %d letters, digits and signs, without blanks", maxActionID)
+	if id == "" || len(id) > ticket.MaxActionID || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return ticket.Errorf(ticket.CodeInvalid, "each action needs an id of its own: up to %d letters, digits and signs, without blanks", ticket.MaxActionID)
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package ticket
 
 import (
+	"strings"
+
 	"github.com/google/uuid"
 )
 
@@ -31,6 +33,22 @@ func Actions() []Action {
 
 // ActorClock is the actor of what a timer does.
 const ActorClock = "clock"
+
+// Bounds of an action's words, in bytes.
+const (
+	MaxHandle   = 63
+	MaxActionID = 200
+)
+
+// IsHandle reports whether s is a name under which a person may act: small
+// letters, digits, dots, dashes and underscores. It is shown and kept, so it is
+// never an address.
+func IsHandle(s string) bool {
+	letterOrDigit := func(r rune) bool { return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' }
+	return s != "" && len(s) <= MaxHandle && letterOrDigit(rune(s[0])) && !strings.ContainsFunc(s, func(r rune) bool {
+		return !letterOrDigit(r) && r != '.' && r != '_' && r != '-'
+	})
+}
 
 // ActionRequest is the argument of every update. ActionID makes it happen once,
 // however often it is asked for; Actor is the handle of who asks, never an

@@ -23,6 +23,9 @@ const (
 	Received Status = "received"
 )
 
+// Priorities returns every priority of a ticket, the most pressing first.
+func Priorities() []string { return []string{"urgent", "high", "medium", "low"} }
+
 // Outcome is how an inbound message was settled.
 type Outcome string
 

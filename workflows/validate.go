@@ -13,10 +13,8 @@ import (
 )
 
 const (
-	maxRequest  = 4096 // bytes
-	maxActionID = 200
-	maxHandle   = 63
-	maxReason   = 64
+	maxRequest = 4096 // bytes
+	maxReason  = 64
 )
 
 // request is the argument of an update. A longer one than any of ours is not
@@ -52,9 +50,9 @@ func (c *conversation) refuse(action ticket.Action, req ticket.ActionRequest) er
 // malformed says what is wrong with a request whatever the ticket's state.
 func malformed(action ticket.Action, req ticket.ActionRequest) string {
 	switch {
-	case req.ActionID == "" || len(req.ActionID) > maxActionID:
+	case req.ActionID == "" || len(req.ActionID) > ticket.MaxActionID:
 		return "Each action needs an action_id of its own, of at most 200 characters."
-	case !isHandle(req.Actor):
+	case !ticket.IsHandle(req.Actor):
 		return "The actor must be a short name in small letters, digits, dots and dashes, such as ana; never an address."
 	}
 	needs := func(id uuid.UUID, what string) string {
@@ -79,7 +77,7 @@ func malformed(action ticket.Action, req ticket.ActionRequest) string {
 		}
 		return needs(req.TurnID, "Say which turn is to be answered again (turn_id).")
 	case ticket.ActionSetPriority:
-		if !slices.Contains([]string{"low", "medium", "high", "urgent"}, req.Priority) {
+		if !slices.Contains(ticket.Priorities(), req.Priority) {
 			return "The priority must be low, medium, high or urgent."
 		}
 	case ticket.ActionTakeover, ticket.ActionRelease, ticket.ActionReopen:
@@ -174,18 +172,9 @@ func (c *conversation) name() string {
 	return c.standing.TicketNumber
 }
 
-// isHandle reports whether s is a name fit to be shown anywhere.
-func isHandle(s string) bool {
-	return s != "" && len(s) <= maxHandle && letterOrDigit(s[0]) && !strings.ContainsFunc(s, func(r rune) bool {
-		return r > 127 || !letterOrDigit(byte(r)) && r != '.' && r != '_' && r != '-'
-	})
-}
-
-func letterOrDigit(b byte) bool { return b >= 'a' && b <= 'z' || b >= '0' && b <= '9' }
-
 // isCode reports whether s is a single word, never prose.
 func isCode(s string) bool {
 	return s != "" && len(s) <= maxReason && !strings.ContainsFunc(s, func(r rune) bool {
-		return r > 127 || !letterOrDigit(byte(r)) && r != '_'
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_'
 	})
 }

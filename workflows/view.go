@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -108,18 +109,13 @@ func (c *conversation) publish(ctx workflow.Context) {
 	}
 }
 
-// priorityRank is the priority as a number that sorts: 1 is urgent.
+// priorityRank is the priority as a number that sorts: 1 is urgent. One that is
+// not known counts as medium.
 func priorityRank(p string) int64 {
-	switch p {
-	case "urgent":
-		return 1
-	case "high":
-		return 2
-	case "low":
-		return 4
-	default:
-		return 3
+	if i := slices.Index(ticket.Priorities(), p); i >= 0 {
+		return int64(i) + 1
 	}
+	return 3
 }
 
 // problemOf says what went wrong, in words fit for a support lead.
