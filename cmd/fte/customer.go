@@ -49,26 +49,17 @@ func runCustomer(ctx context.Context, env environment, args []string) error {
 			return err
 		}
 	}
-	c, err := loadConfig(ctx, env.lookuper, needDatabase)
-	if err != nil {
+	return atDesk(ctx, env, func(ctx context.Context, desk *staff.Desk) (err error) {
+		if rest[0] == "tier" {
+			err = setTier(ctx, env, desk, actor, rest[1], rest[2], *asJSON)
+		} else {
+			err = showCustomer(ctx, env, desk, rest[1], *asJSON)
+		}
+		if ticket.CodeOf(err) == ticket.CodeInvalid {
+			return usagef("%v", err)
+		}
 		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, ticketTimeout)
-	defer cancel()
-	desk, done, err := openDesk(ctx, env, c)
-	if err != nil {
-		return err
-	}
-	defer done()
-	if rest[0] == "tier" {
-		err = setTier(ctx, env, desk, actor, rest[1], rest[2], *asJSON)
-	} else {
-		err = showCustomer(ctx, env, desk, rest[1], *asJSON)
-	}
-	if ticket.CodeOf(err) == ticket.CodeInvalid {
-		return usagef("%v", err)
-	}
-	return err
+	})
 }
 
 func setTier(ctx context.Context, env environment, desk *staff.Desk, actor, who, tier string, asJSON bool) error {

@@ -53,31 +53,22 @@ func runMode(ctx context.Context, env environment, args []string) error {
 			return err
 		}
 	}
-	c, err := loadConfig(ctx, env.lookuper, needDatabase)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, ticketTimeout)
-	defer cancel()
-	desk, done, err := openDesk(ctx, env, c)
-	if err != nil {
-		return err
-	}
-	defer done()
-	if rest[0] == "show" {
-		return showModes(ctx, env, desk, *asJSON)
-	}
-	changes, err := desk.SetMode(ctx, actor, ticket.Mode(rest[1]), ticket.Channel(*channel), *category)
-	if ticket.CodeOf(err) == ticket.CodeInvalid {
-		return usagef("%v", err)
-	}
-	if err != nil {
-		return err
-	}
-	if *asJSON {
-		return json.NewEncoder(env.stdout).Encode(changes)
-	}
-	return sayModes(env, changes)
+	return atDesk(ctx, env, func(ctx context.Context, desk *staff.Desk) error {
+		if rest[0] == "show" {
+			return showModes(ctx, env, desk, *asJSON)
+		}
+		changes, err := desk.SetMode(ctx, actor, ticket.Mode(rest[1]), ticket.Channel(*channel), *category)
+		if ticket.CodeOf(err) == ticket.CodeInvalid {
+			return usagef("%v", err)
+		}
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return json.NewEncoder(env.stdout).Encode(changes)
+		}
+		return sayModes(env, changes)
+	})
 }
 
 func showModes(ctx context.Context, env environment, desk *staff.Desk, asJSON bool) error {

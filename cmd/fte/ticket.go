@@ -93,18 +93,9 @@ func runTicket(ctx context.Context, env environment, args []string) error {
 	if err := o.complete(verb, env); err != nil {
 		return err
 	}
-	c, err := loadConfig(ctx, env.lookuper, needDatabase)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, ticketTimeout)
-	defer cancel()
-	desk, done, err := openDesk(ctx, env, c)
-	if err != nil {
-		return err
-	}
-	defer done()
-	return verb.run(&ticketCommand{env, desk, *o, words}, ctx)
+	return atDesk(ctx, env, func(ctx context.Context, desk *staff.Desk) error {
+		return verb.run(&ticketCommand{env, desk, *o, words}, ctx)
+	})
 }
 
 func ticketFlags() (*flag.FlagSet, *ticketOptions) {
@@ -161,6 +152,22 @@ func listOf(verbs []ticketVerb) string {
 		names[i] = v.name
 	}
 	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}
+
+// atDesk runs what a person does, in bounded time.
+func atDesk(ctx context.Context, env environment, do func(ctx context.Context, desk *staff.Desk) error) error {
+	c, err := loadConfig(ctx, env.lookuper, needDatabase)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, ticketTimeout)
+	defer cancel()
+	desk, done, err := openDesk(ctx, env, c)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return do(ctx, desk)
 }
 
 // openDesk opens what people act through, and returns how to close it.
