@@ -30,9 +30,6 @@ func (c *conversation) serve(ctx workflow.Context) error {
 	for _, action := range ticket.Actions() {
 		err := workflow.SetUpdateHandlerWithOptions(ctx, string(action),
 			func(ctx workflow.Context, req request) (ticket.ActionResult, error) {
-				if err := c.refuse(action, req.ActionRequest); err != nil {
-					return ticket.ActionResult{}, err
-				}
 				return c.apply(ctx, action, req.ActionRequest)
 			},
 			workflow.UpdateHandlerOptions{

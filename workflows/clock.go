@@ -16,13 +16,9 @@ const maxRung = 20
 // alarm returns when the next clock rings, and its name.
 func (c *conversation) alarm() (at time.Time, name string) {
 	for _, clock := range c.clocks() {
-		for _, r := range rings(clock) {
-			when, what := clock.DueAt, clock.Label
-			if r.Warn {
-				when, what = clock.WarnAt, "warning ahead of: "+clock.Label
-			}
-			if !c.hasRung(r) && (at.IsZero() || when.Before(at)) {
-				at, name = when, what
+		for _, r := range chimes(clock) {
+			if !c.hasRung(r.Ring) && (at.IsZero() || r.at.Before(at)) {
+				at, name = r.at, r.name
 			}
 		}
 	}
@@ -33,13 +29,9 @@ func (c *conversation) alarm() (at time.Time, name string) {
 // left out: the clock itself is due.
 func (c *conversation) due(now time.Time) *ticket.Ring {
 	for _, clock := range c.clocks() {
-		for _, r := range rings(clock) {
-			when := clock.DueAt
-			if r.Warn {
-				when = clock.WarnAt
-			}
-			if !c.hasRung(r) && !now.Before(when) {
-				return &r
+		for _, r := range chimes(clock) {
+			if !c.hasRung(r.Ring) && !now.Before(r.at) {
+				return &r.Ring
 			}
 		}
 	}
@@ -62,13 +54,21 @@ func (c *conversation) clocks() []ticket.Clock {
 	return running
 }
 
-// rings returns the times at which a clock rings, the weightier first.
-func rings(clock ticket.Clock) []ticket.Ring {
+// chime is one time at which a clock rings, with its name for people.
+type chime struct {
+	ticket.Ring
+	at   time.Time
+	name string
+}
+
+// chimes returns the times at which a clock rings, the weightier first.
+func chimes(clock ticket.Clock) []chime {
 	due := ticket.Ring{Name: clock.Name, DueAt: clock.DueAt}
 	if clock.WarnAt.IsZero() {
-		return []ticket.Ring{due}
+		return []chime{{due, clock.DueAt, clock.Label}}
 	}
-	return []ticket.Ring{due, {Name: clock.Name, DueAt: clock.DueAt, Warn: true}}
+	warning := ticket.Ring{Name: clock.Name, DueAt: clock.DueAt, Warn: true}
+	return []chime{{due, clock.DueAt, clock.Label}, {warning, clock.WarnAt, "warning ahead of: " + clock.Label}}
 }
 
 // hasRung reports that this was done, or is not worth doing any more.
@@ -123,13 +123,14 @@ func (c *conversation) follow(ctx workflow.Context, r ticket.Ring) error {
 	if r.Warn {
 		code, step = ticket.EscalateAtRisk, ticket.StepWarning
 	}
-	res, err := ordinary[ticket.EscalateResult](ctx, staffOptions(stepMeaning(r, step)), ticket.ActivityEscalate,
+	what := stepMeaning(r, step)
+	res, err := ordinary[ticket.EscalateResult](ctx, staffOptions(what), ticket.ActivityEscalate,
 		ticket.EscalateInput{TicketID: c.standing.TicketID, Code: code, Step: step, DueAt: r.DueAt, Urgency: c.standing.Priority})
 	if err != nil {
 		return err
 	}
 	c.adopt(res.Standing)
-	c.note(ctx, stepMeaning(r, step), uuid.Nil, nil)
+	c.note(ctx, what, uuid.Nil, nil)
 	return nil
 }
 
