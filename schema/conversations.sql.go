@@ -13,7 +13,7 @@ import (
 )
 
 const conversation = `-- name: Conversation :one
-SELECT id, channel, key, workflow_id, customer_id, sender_verified, owner, epoch, subject, participants, reply_to, gmail_thread_id, created_at, initial_category, initial_priority, revision, assignee FROM conversations WHERE id = $1
+SELECT id, channel, key, workflow_id, customer_id, sender_verified, owner, epoch, subject, participants, reply_to, gmail_thread_id, created_at, initial_category, initial_priority, revision, assignee, customer_since FROM conversations WHERE id = $1
 `
 
 // Conversation returns one conversation.
@@ -38,12 +38,13 @@ func (q *Queries) Conversation(ctx context.Context, id uuid.UUID) (Conversation,
 		&i.InitialPriority,
 		&i.Revision,
 		&i.Assignee,
+		&i.CustomerSince,
 	)
 	return i, err
 }
 
 const conversationByKey = `-- name: ConversationByKey :one
-SELECT id, channel, key, workflow_id, customer_id, sender_verified, owner, epoch, subject, participants, reply_to, gmail_thread_id, created_at, initial_category, initial_priority, revision, assignee FROM conversations WHERE channel = $1 AND key = $2
+SELECT id, channel, key, workflow_id, customer_id, sender_verified, owner, epoch, subject, participants, reply_to, gmail_thread_id, created_at, initial_category, initial_priority, revision, assignee, customer_since FROM conversations WHERE channel = $1 AND key = $2
 `
 
 type ConversationByKeyParams struct {
@@ -73,6 +74,7 @@ func (q *Queries) ConversationByKey(ctx context.Context, arg ConversationByKeyPa
 		&i.InitialPriority,
 		&i.Revision,
 		&i.Assignee,
+		&i.CustomerSince,
 	)
 	return i, err
 }
@@ -169,7 +171,7 @@ func (q *Queries) InsertConversation(ctx context.Context, arg InsertConversation
 }
 
 const lockConversation = `-- name: LockConversation :one
-SELECT id, channel, key, workflow_id, customer_id, sender_verified, owner, epoch, subject, participants, reply_to, gmail_thread_id, created_at, initial_category, initial_priority, revision, assignee FROM conversations WHERE id = $1 FOR UPDATE
+SELECT id, channel, key, workflow_id, customer_id, sender_verified, owner, epoch, subject, participants, reply_to, gmail_thread_id, created_at, initial_category, initial_priority, revision, assignee, customer_since FROM conversations WHERE id = $1 FOR UPDATE
 `
 
 // LockConversation returns one conversation and keeps everybody else from
@@ -195,6 +197,7 @@ func (q *Queries) LockConversation(ctx context.Context, id uuid.UUID) (Conversat
 		&i.InitialPriority,
 		&i.Revision,
 		&i.Assignee,
+		&i.CustomerSince,
 	)
 	return i, err
 }

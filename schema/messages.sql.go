@@ -75,11 +75,12 @@ func (q *Queries) History(ctx context.Context, arg HistoryParams) ([]uuid.UUID, 
 const insertMessage = `-- name: InsertMessage :one
 INSERT INTO messages (
     id, conversation_id, channel, external_id, author, subject, body, quoted, rfc_message_id, rfc_references,
-    suppress_reason, provider_at
+    suppress_reason, provider_at, verified, home_id, wordless, command, text_hash
 ) VALUES (
     $1, $2, $3, $4, $5,
     $6, $7, $8, $9,
-    $10::text[], $11, $12
+    $10::text[], $11, $12, $13,
+    $14, $15, $16, $17
 )
 ON CONFLICT (channel, external_id) DO NOTHING
 RETURNING id
@@ -98,6 +99,11 @@ type InsertMessageParams struct {
 	RfcReferences  []string
 	SuppressReason string
 	ProviderAt     time.Time
+	Verified       bool
+	HomeID         *uuid.UUID
+	Wordless       ticket.Wordless
+	Command        ticket.Command
+	TextHash       []byte
 }
 
 // InsertMessage stores an inbound message once; no row comes back when the
@@ -116,6 +122,11 @@ func (q *Queries) InsertMessage(ctx context.Context, arg InsertMessageParams) (u
 		arg.RfcReferences,
 		arg.SuppressReason,
 		arg.ProviderAt,
+		arg.Verified,
+		arg.HomeID,
+		arg.Wordless,
+		arg.Command,
+		arg.TextHash,
 	)
 	var id uuid.UUID
 	err := row.Scan(&id)
@@ -308,7 +319,8 @@ func (q *Queries) SettleMessage(ctx context.Context, arg SettleMessageParams) (i
 }
 
 const unsettledMessages = `-- name: UnsettledMessages :many
-SELECT m.id, m.provider_at, m.external_id, m.subject, m.suppress_reason, EXISTS (
+SELECT m.id, m.provider_at, m.received_at, m.external_id, m.subject, m.suppress_reason, m.verified, m.home_id, m.wordless,
+       m.command, EXISTS (
     SELECT FROM messages r
     WHERE r.conversation_id = m.conversation_id AND r.author = 'staff' AND r.received_at > m.received_at
       AND (NOT starts_with(r.external_id, 'staff:') OR EXISTS (SELECT FROM outbox o WHERE o.message_id = r.id))
@@ -330,9 +342,14 @@ type UnsettledMessagesParams struct {
 type UnsettledMessagesRow struct {
 	ID               uuid.UUID
 	ProviderAt       time.Time
+	ReceivedAt       time.Time
 	ExternalID       string
 	Subject          string
 	SuppressReason   string
+	Verified         bool
+	HomeID           *uuid.UUID
+	Wordless         ticket.Wordless
+	Command          ticket.Command
 	AnsweredByPerson bool
 }
 
@@ -350,9 +367,14 @@ func (q *Queries) UnsettledMessages(ctx context.Context, arg UnsettledMessagesPa
 		if err := rows.Scan(
 			&i.ID,
 			&i.ProviderAt,
+			&i.ReceivedAt,
 			&i.ExternalID,
 			&i.Subject,
 			&i.SuppressReason,
+			&i.Verified,
+			&i.HomeID,
+			&i.Wordless,
+			&i.Command,
 			&i.AnsweredByPerson,
 		); err != nil {
 			return nil, err

@@ -46,6 +46,7 @@ type Conversation struct {
 	InitialPriority string
 	Revision        int64
 	Assignee        string
+	CustomerSince   *time.Time
 }
 
 type Draft struct {
@@ -163,6 +164,7 @@ type Turn struct {
 	Verdicts         []byte
 	CreatedAt        time.Time
 	FinishedAt       *time.Time
+	Verified         bool
 }
 
 type WebhookSpool struct {

@@ -224,7 +224,7 @@ func (q *Queries) PartState(ctx context.Context, id uuid.UUID) (string, error) {
 }
 
 const partsOfMessage = `-- name: PartsOfMessage :many
-SELECT o.id, o.send_key, o.turn_id, o.conversation_id, o.message_id, o.kind, o.part, o.via, o.recipient, o.state, o.epoch, o.attempts, o.absent_checks, o.attempted_at, o.gmail_draft_id, o.provider_id, o.delivery, o.error, o.sent_at, o.created_at, m.body, m.subject,
+SELECT o.id, o.send_key, o.turn_id, o.conversation_id, o.message_id, o.kind, o.part, o.via, o.recipient, o.state, o.epoch, o.attempts, o.absent_checks, o.attempted_at, o.gmail_draft_id, o.provider_id, o.delivery, o.error, o.sent_at, o.created_at, o.route_id, o.template, o.former_ids, m.body, m.subject,
        coalesce(extract(epoch FROM now() - o.attempted_at), 0)::float8 AS age_seconds
 FROM outbox o
 JOIN messages m ON m.id = o.message_id
@@ -253,6 +253,9 @@ type PartsOfMessageRow struct {
 	Error          string
 	SentAt         *time.Time
 	CreatedAt      time.Time
+	RouteID        *uuid.UUID
+	Template       string
+	FormerIds      []string
 	Body           string
 	Subject        string
 	AgeSeconds     float64
@@ -290,6 +293,9 @@ func (q *Queries) PartsOfMessage(ctx context.Context, messageID uuid.UUID) ([]Pa
 			&i.Error,
 			&i.SentAt,
 			&i.CreatedAt,
+			&i.RouteID,
+			&i.Template,
+			&i.FormerIds,
 			&i.Body,
 			&i.Subject,
 			&i.AgeSeconds,
@@ -305,7 +311,7 @@ func (q *Queries) PartsOfMessage(ctx context.Context, messageID uuid.UUID) ([]Pa
 }
 
 const partsOfTurn = `-- name: PartsOfTurn :many
-SELECT o.id, o.send_key, o.turn_id, o.conversation_id, o.message_id, o.kind, o.part, o.via, o.recipient, o.state, o.epoch, o.attempts, o.absent_checks, o.attempted_at, o.gmail_draft_id, o.provider_id, o.delivery, o.error, o.sent_at, o.created_at, m.body, m.subject,
+SELECT o.id, o.send_key, o.turn_id, o.conversation_id, o.message_id, o.kind, o.part, o.via, o.recipient, o.state, o.epoch, o.attempts, o.absent_checks, o.attempted_at, o.gmail_draft_id, o.provider_id, o.delivery, o.error, o.sent_at, o.created_at, o.route_id, o.template, o.former_ids, m.body, m.subject,
        coalesce(extract(epoch FROM now() - o.attempted_at), 0)::float8 AS age_seconds
 FROM outbox o
 JOIN messages m ON m.id = o.message_id
@@ -334,6 +340,9 @@ type PartsOfTurnRow struct {
 	Error          string
 	SentAt         *time.Time
 	CreatedAt      time.Time
+	RouteID        *uuid.UUID
+	Template       string
+	FormerIds      []string
 	Body           string
 	Subject        string
 	AgeSeconds     float64
@@ -370,6 +379,9 @@ func (q *Queries) PartsOfTurn(ctx context.Context, turnID uuid.UUID) ([]PartsOfT
 			&i.Error,
 			&i.SentAt,
 			&i.CreatedAt,
+			&i.RouteID,
+			&i.Template,
+			&i.FormerIds,
 			&i.Body,
 			&i.Subject,
 			&i.AgeSeconds,

@@ -254,7 +254,7 @@ func (q *Queries) NewestTicketID(ctx context.Context, workflowID string) (uuid.U
 }
 
 const newestTurn = `-- name: NewestTurn :one
-SELECT id, conversation_id, ticket_id, first_message_id, message_ids, state, rule, prompt_version, model, knowledge_version, chunk_ids, chunk_scores, verdicts, created_at, finished_at FROM turns WHERE ticket_id = $1 ORDER BY created_at DESC, id LIMIT 1
+SELECT id, conversation_id, ticket_id, first_message_id, message_ids, state, rule, prompt_version, model, knowledge_version, chunk_ids, chunk_scores, verdicts, created_at, finished_at, verified FROM turns WHERE ticket_id = $1 ORDER BY created_at DESC, id LIMIT 1
 `
 
 // NewestTurn returns the newest turn of a ticket.
@@ -277,6 +277,7 @@ func (q *Queries) NewestTurn(ctx context.Context, ticketID uuid.UUID) (Turn, err
 		&i.Verdicts,
 		&i.CreatedAt,
 		&i.FinishedAt,
+		&i.Verified,
 	)
 	return i, err
 }
@@ -382,7 +383,7 @@ func (q *Queries) StaffCustomer(ctx context.Context, id uuid.UUID) (StaffCustome
 }
 
 const staffTicket = `-- name: StaffTicket :one
-SELECT t.id, t.number, t.conversation_id, t.status, t.subject, t.category, t.priority, t.escalation_code, t.escalation_reason, t.created_at, t.updated_at, t.closed_at, t.priority_by_person, t.first_replied_at, t.waiting_since, t.idle_since, t.used_business_ms, t.used_wall_ms, t.escalated_at, t.person_at, t.resolved_at, t.pending_draft_id, t.sla_due_at, c.id, c.channel, c.key, c.workflow_id, c.customer_id, c.sender_verified, c.owner, c.epoch, c.subject, c.participants, c.reply_to, c.gmail_thread_id, c.created_at, c.initial_category, c.initial_priority, c.revision, c.assignee, k.name AS customer_name, k.tier AS customer_tier, (
+SELECT t.id, t.number, t.conversation_id, t.status, t.subject, t.category, t.priority, t.escalation_code, t.escalation_reason, t.created_at, t.updated_at, t.closed_at, t.priority_by_person, t.first_replied_at, t.waiting_since, t.idle_since, t.used_business_ms, t.used_wall_ms, t.escalated_at, t.person_at, t.resolved_at, t.pending_draft_id, t.sla_due_at, c.id, c.channel, c.key, c.workflow_id, c.customer_id, c.sender_verified, c.owner, c.epoch, c.subject, c.participants, c.reply_to, c.gmail_thread_id, c.created_at, c.initial_category, c.initial_priority, c.revision, c.assignee, c.customer_since, k.name AS customer_name, k.tier AS customer_tier, (
     SELECT n.number FROM tickets n WHERE n.conversation_id = c.id ORDER BY n.created_at DESC, n.id LIMIT 1
 )::text AS newest_number
 FROM tickets t
@@ -445,6 +446,7 @@ func (q *Queries) StaffTicket(ctx context.Context, id uuid.UUID) (StaffTicketRow
 		&i.Conversation.InitialPriority,
 		&i.Conversation.Revision,
 		&i.Conversation.Assignee,
+		&i.Conversation.CustomerSince,
 		&i.CustomerName,
 		&i.CustomerTier,
 		&i.NewestNumber,
@@ -453,7 +455,7 @@ func (q *Queries) StaffTicket(ctx context.Context, id uuid.UUID) (StaffTicketRow
 }
 
 const staffTickets = `-- name: StaffTickets :many
-SELECT t.id, t.number, t.conversation_id, t.status, t.subject, t.category, t.priority, t.escalation_code, t.escalation_reason, t.created_at, t.updated_at, t.closed_at, t.priority_by_person, t.first_replied_at, t.waiting_since, t.idle_since, t.used_business_ms, t.used_wall_ms, t.escalated_at, t.person_at, t.resolved_at, t.pending_draft_id, t.sla_due_at, c.id, c.channel, c.key, c.workflow_id, c.customer_id, c.sender_verified, c.owner, c.epoch, c.subject, c.participants, c.reply_to, c.gmail_thread_id, c.created_at, c.initial_category, c.initial_priority, c.revision, c.assignee, k.name AS customer_name, k.tier AS customer_tier, t.number AS newest_number
+SELECT t.id, t.number, t.conversation_id, t.status, t.subject, t.category, t.priority, t.escalation_code, t.escalation_reason, t.created_at, t.updated_at, t.closed_at, t.priority_by_person, t.first_replied_at, t.waiting_since, t.idle_since, t.used_business_ms, t.used_wall_ms, t.escalated_at, t.person_at, t.resolved_at, t.pending_draft_id, t.sla_due_at, c.id, c.channel, c.key, c.workflow_id, c.customer_id, c.sender_verified, c.owner, c.epoch, c.subject, c.participants, c.reply_to, c.gmail_thread_id, c.created_at, c.initial_category, c.initial_priority, c.revision, c.assignee, c.customer_since, k.name AS customer_name, k.tier AS customer_tier, t.number AS newest_number
 FROM tickets t
 JOIN conversations c ON c.id = t.conversation_id
 JOIN customers k ON k.id = c.customer_id
@@ -529,6 +531,7 @@ func (q *Queries) StaffTickets(ctx context.Context, arg StaffTicketsParams) ([]S
 			&i.Conversation.InitialPriority,
 			&i.Conversation.Revision,
 			&i.Conversation.Assignee,
+			&i.Conversation.CustomerSince,
 			&i.CustomerName,
 			&i.CustomerTier,
 			&i.NewestNumber,
@@ -581,7 +584,7 @@ func (q *Queries) TicketIDsByNumber(ctx context.Context, number string) ([]uuid.
 }
 
 const ticketsOfCustomer = `-- name: TicketsOfCustomer :many
-SELECT t.id, t.number, t.conversation_id, t.status, t.subject, t.category, t.priority, t.escalation_code, t.escalation_reason, t.created_at, t.updated_at, t.closed_at, t.priority_by_person, t.first_replied_at, t.waiting_since, t.idle_since, t.used_business_ms, t.used_wall_ms, t.escalated_at, t.person_at, t.resolved_at, t.pending_draft_id, t.sla_due_at, c.id, c.channel, c.key, c.workflow_id, c.customer_id, c.sender_verified, c.owner, c.epoch, c.subject, c.participants, c.reply_to, c.gmail_thread_id, c.created_at, c.initial_category, c.initial_priority, c.revision, c.assignee, k.name AS customer_name, k.tier AS customer_tier, t.number AS newest_number
+SELECT t.id, t.number, t.conversation_id, t.status, t.subject, t.category, t.priority, t.escalation_code, t.escalation_reason, t.created_at, t.updated_at, t.closed_at, t.priority_by_person, t.first_replied_at, t.waiting_since, t.idle_since, t.used_business_ms, t.used_wall_ms, t.escalated_at, t.person_at, t.resolved_at, t.pending_draft_id, t.sla_due_at, c.id, c.channel, c.key, c.workflow_id, c.customer_id, c.sender_verified, c.owner, c.epoch, c.subject, c.participants, c.reply_to, c.gmail_thread_id, c.created_at, c.initial_category, c.initial_priority, c.revision, c.assignee, c.customer_since, k.name AS customer_name, k.tier AS customer_tier, t.number AS newest_number
 FROM conversations c
 JOIN tickets t ON t.conversation_id = c.id
 JOIN customers k ON k.id = c.customer_id
@@ -654,6 +657,7 @@ func (q *Queries) TicketsOfCustomer(ctx context.Context, arg TicketsOfCustomerPa
 			&i.Conversation.InitialPriority,
 			&i.Conversation.Revision,
 			&i.Conversation.Assignee,
+			&i.Conversation.CustomerSince,
 			&i.CustomerName,
 			&i.CustomerTier,
 			&i.NewestNumber,

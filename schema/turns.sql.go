@@ -253,7 +253,7 @@ VALUES ($1, $2, $3, $4, $5::uuid[])
 ON CONFLICT (conversation_id, first_message_id) DO UPDATE
 SET message_ids = CASE WHEN turns.state = 'open' THEN excluded.message_ids ELSE turns.message_ids END,
     ticket_id = CASE WHEN turns.state = 'open' THEN excluded.ticket_id ELSE turns.ticket_id END
-RETURNING id, conversation_id, ticket_id, first_message_id, message_ids, state, rule, prompt_version, model, knowledge_version, chunk_ids, chunk_scores, verdicts, created_at, finished_at
+RETURNING id, conversation_id, ticket_id, first_message_id, message_ids, state, rule, prompt_version, model, knowledge_version, chunk_ids, chunk_scores, verdicts, created_at, finished_at, verified
 `
 
 type OpenTurnParams struct {
@@ -292,6 +292,7 @@ func (q *Queries) OpenTurn(ctx context.Context, arg OpenTurnParams) (Turn, error
 		&i.Verdicts,
 		&i.CreatedAt,
 		&i.FinishedAt,
+		&i.Verified,
 	)
 	return i, err
 }
@@ -486,7 +487,7 @@ func (q *Queries) SettleTurn(ctx context.Context, arg SettleTurnParams) (int64, 
 }
 
 const turn = `-- name: Turn :one
-SELECT id, conversation_id, ticket_id, first_message_id, message_ids, state, rule, prompt_version, model, knowledge_version, chunk_ids, chunk_scores, verdicts, created_at, finished_at FROM turns WHERE id = $1
+SELECT id, conversation_id, ticket_id, first_message_id, message_ids, state, rule, prompt_version, model, knowledge_version, chunk_ids, chunk_scores, verdicts, created_at, finished_at, verified FROM turns WHERE id = $1
 `
 
 // Turn returns one turn.
@@ -509,6 +510,7 @@ func (q *Queries) Turn(ctx context.Context, id uuid.UUID) (Turn, error) {
 		&i.Verdicts,
 		&i.CreatedAt,
 		&i.FinishedAt,
+		&i.Verified,
 	)
 	return i, err
 }

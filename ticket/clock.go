@@ -63,6 +63,9 @@ type Standing struct {
 	Priority     string    `json:"priority"`
 	Tier         string    `json:"tier,omitempty"` // of the customer
 	Escalation   string    `json:"escalation,omitempty"`
+	// Unsent is a settled turn with parts that nobody is sending: a provider
+	// refused later what it had taken.
+	Unsent uuid.UUID `json:"unsent,omitzero"`
 	// Clocks are those that run, the earliest first.
 	Clocks []Clock `json:"clocks,omitempty"`
 }

@@ -50,6 +50,10 @@ const (
 	EscalateAtRisk       = "sla_at_risk"
 	EscalateBreached     = "sla_breached"
 	EscalateUnresolved   = "unresolved"
+	EscalateOptedOut     = "opted_out"
+	EscalateLoop         = "loop_suspected"
+	EscalateUnreadable   = "unreadable"
+	EscalateWindow       = "window_closing"
 )
 
 // EscalationMeaning says in a sentence what an escalation code means to a lead.
@@ -79,7 +83,7 @@ func EscalationMeaning(code string) string {
 		return "The request needs a customer whose identity is verified."
 	case "unsupported_language":
 		return "The message is in a language the knowledge base does not have."
-	case "unreadable":
+	case EscalateUnreadable:
 		return "The content of the message cannot be read."
 	case "action_needed":
 		return "Something has to be done that only people can do."
@@ -103,6 +107,12 @@ func EscalationMeaning(code string) string {
 		return "A promised time was missed."
 	case EscalateUnresolved:
 		return "The ticket has been waiting for us for a day."
+	case EscalateOptedOut:
+		return "The customer has asked for no more automatic messages and has written again; only a person may answer."
+	case EscalateLoop:
+		return "So many automatic answers went to this address that it may be a machine; a person has to look."
+	case EscalateWindow:
+		return "The time in which WhatsApp lets us answer freely ends soon."
 	case EscalateFault:
 		return "Something went wrong while the message was processed."
 	default:

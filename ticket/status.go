@@ -26,6 +26,28 @@ const (
 // Priorities returns every priority of a ticket, the most pressing first.
 func Priorities() []string { return []string{"urgent", "high", "medium", "low"} }
 
+// Command is what a customer told the service itself, not somebody in it
+// (column messages.command).
+type Command string
+
+// The commands.
+const (
+	CommandNone     Command = ""
+	CommandStop     Command = "stop"     // send nothing automatic any more
+	CommandStart    Command = "start"    // do so again
+	CommandContinue Command = "continue" // send what waits for a word from the customer
+)
+
+// Wordless says what came instead of words (column messages.wordless).
+type Wordless string
+
+// The kinds of messages without words.
+const (
+	WordlessNot   Wordless = ""
+	WordlessEmpty Wordless = "empty" // nothing at all
+	WordlessMedia Wordless = "media" // what only a person can look at or hear
+)
+
 // Outcome is how an inbound message was settled.
 type Outcome string
 

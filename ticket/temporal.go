@@ -15,29 +15,31 @@ const (
 
 // Workflow types.
 const (
-	TicketWorkflow      = "TicketWorkflow"
-	MailboxWorkflow     = "MailboxWorkflow"
-	DailyReportWorkflow = "DailyReportWorkflow"
-	RetentionWorkflow   = "RetentionWorkflow"
+	TicketWorkflow            = "TicketWorkflow"
+	MailboxWorkflow           = "MailboxWorkflow"
+	WhatsAppReconcileWorkflow = "WhatsAppReconcileWorkflow"
+	DailyReportWorkflow       = "DailyReportWorkflow"
+	RetentionWorkflow         = "RetentionWorkflow"
 )
 
 // Activities, under the names that histories hold for ever.
 const (
-	ActivityCreateTicket    = "CreateTicket"
-	ActivityFetchHistory    = "FetchHistory"
-	ActivitySearchKnowledge = "SearchKnowledge"
-	ActivityCallModel       = "CallModel"
-	ActivityReviewReply     = "ReviewReply"
-	ActivitySendReply       = "SendReply"
-	ActivityEscalate        = "Escalate"
-	ActivityCloseTicket     = "CloseTicket"
-	ActivitySyncMailbox     = "SyncMailbox"
-	ActivityApplyAction     = "ApplyAction"
-	ActivityReadTicket      = "ReadTicket"
-	ActivitySendStaffReply  = "SendStaffReply"
-	ActivityBuildReport     = "BuildReport"
-	ActivityMailReport      = "MailReport"
-	ActivityPurge           = "Purge"
+	ActivityCreateTicket      = "CreateTicket"
+	ActivityFetchHistory      = "FetchHistory"
+	ActivitySearchKnowledge   = "SearchKnowledge"
+	ActivityCallModel         = "CallModel"
+	ActivityReviewReply       = "ReviewReply"
+	ActivitySendReply         = "SendReply"
+	ActivityEscalate          = "Escalate"
+	ActivityCloseTicket       = "CloseTicket"
+	ActivitySyncMailbox       = "SyncMailbox"
+	ActivityReconcileWhatsApp = "ReconcileWhatsApp"
+	ActivityApplyAction       = "ApplyAction"
+	ActivityReadTicket        = "ReadTicket"
+	ActivitySendStaffReply    = "SendStaffReply"
+	ActivityBuildReport       = "BuildReport"
+	ActivityMailReport        = "MailReport"
+	ActivityPurge             = "Purge"
 )
 
 // Signals and queries of TicketWorkflow and MailboxWorkflow.
@@ -120,6 +122,7 @@ type Carry struct {
 	Pending     *PendingDraft `json:"pending,omitempty"`
 	Rung        []Ring        `json:"rung,omitempty"`
 	Done        []string      `json:"done,omitempty"` // ids of the last actions
+	Hold        time.Time     `json:"hold,omitzero"`  // until when the inbox collects
 	Timeline    []Event       `json:"timeline,omitempty"`
 	Last        Explanation   `json:"last"`
 }

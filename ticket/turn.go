@@ -1,6 +1,8 @@
 package ticket
 
 import (
+	"time"
+
 	"github.com/google/uuid"
 )
 
@@ -21,7 +23,36 @@ type CreateTicketResult struct {
 	// Mode is what the assistant may do here, as far as is known before the
 	// model has named the category.
 	Mode Mode `json:"mode,omitempty"`
+	// Plain is set when there is nothing to ask the model: what is said is fixed.
+	Plain Plain `json:"plain,omitempty"`
+	// Until is set with PlainSlow: what comes until then is answered in one.
+	Until time.Time `json:"until,omitzero"`
+	// Person is why a person has to answer without the model being asked, an
+	// escalation code; empty when the model may be asked.
+	Person string `json:"person,omitempty"`
+	// Replies are a person's messages that waited for the customer to write.
+	Replies []uuid.UUID `json:"replies,omitempty"`
 }
+
+// Plain says what is sent in answer to a batch without asking the model.
+type Plain string
+
+// The plain answers.
+const (
+	// PlainHeld sends what waited for the customer to write.
+	PlainHeld Plain = "held"
+	// PlainStop confirms, once, that no automatic message follows.
+	PlainStop Plain = "stopped"
+	// PlainStart confirms that the assistant answers again.
+	PlainStart Plain = "started"
+	// PlainSlow says that many messages at once are answered together. It
+	// settles nothing.
+	PlainSlow Plain = "slow_down"
+	// PlainElsewhere says on which channel the same words were answered.
+	PlainElsewhere Plain = "elsewhere"
+	// PlainEmpty asks what an empty message was meant to say.
+	PlainEmpty Plain = "empty"
+)
 
 // FetchHistoryInput names a turn.
 type FetchHistoryInput struct {
@@ -108,6 +139,8 @@ type SendReplyInput struct {
 	// InstructionID is set when the turn was asked for again: what it was
 	// settled with stays, and the draft goes out beside it.
 	InstructionID uuid.UUID `json:"instruction_id,omitzero"`
+	// Plain settles the turn with a fixed text instead; DraftID is zero then.
+	Plain Plain `json:"plain,omitempty"`
 }
 
 // SendState is how a SendReply ended.
@@ -134,6 +167,9 @@ type SendReplyResult struct {
 	Kind  Kind      `json:"kind"`
 	Parts int       `json:"parts"`
 	Mode  Mode      `json:"mode,omitempty"` // of a reply that was held
+	// Why is the escalation code of what forbids to send anything, such as the
+	// customer's own wish; State is SendHeld then.
+	Why string `json:"why,omitempty"`
 }
 
 // CloseTicketInput names a ticket that has waited long enough.

@@ -107,7 +107,17 @@ type inbound struct {
 	rfcMessageID  *string
 	rfcReferences []string
 	suppress      string
+	wordless      ticket.Wordless
+	command       ticket.Command
+	attachments   []attachment
 	at            time.Time
+}
+
+// attachment is what came with a message besides its words.
+type attachment struct {
+	name, contentType, sha256 string
+	size                      int64 // in bytes, zero when nobody says
+	tooLarge                  bool
 }
 
 // identity is who a channel says a sender is, and whether it proved that. Its
@@ -136,13 +146,22 @@ func (in *Intake) store(ctx context.Context, r stream.Record, m inbound) error {
 // insert stores a message of a known conversation once; fresh is false when it
 // had been delivered before.
 func insert(ctx context.Context, q *schema.Queries, conversation uuid.UUID, m inbound) (fresh bool, err error) {
-	_, err = q.InsertMessage(ctx, schema.InsertMessageParams{
+	id, err := q.InsertMessage(ctx, schema.InsertMessageParams{
 		ID: uuid.New(), ConversationID: conversation, Channel: m.channel, ExternalID: m.externalID, Author: m.author,
 		Subject: m.subject, Body: m.body, Quoted: m.quoted, RfcMessageID: m.rfcMessageID,
 		RfcReferences: nonNil(m.rfcReferences), SuppressReason: m.suppress, ProviderAt: m.at,
+		Verified: m.sender.verified, Wordless: m.wordless, Command: m.command,
 	})
 	if schema.NoRows(err) {
 		return false, nil
+	}
+	for i, a := range m.attachments {
+		if err != nil {
+			break
+		}
+		err = q.InsertAttachment(ctx, schema.InsertAttachmentParams{
+			MessageID: id, Ordinal: int32(i + 1), Name: a.name, ContentType: a.contentType, Size: a.size, Sha256: a.sha256, TooLarge: a.tooLarge,
+		})
 	}
 	return err == nil, err
 }

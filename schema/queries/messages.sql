@@ -3,11 +3,12 @@
 -- name: InsertMessage :one
 INSERT INTO messages (
     id, conversation_id, channel, external_id, author, subject, body, quoted, rfc_message_id, rfc_references,
-    suppress_reason, provider_at
+    suppress_reason, provider_at, verified, home_id, wordless, command, text_hash
 ) VALUES (
     sqlc.arg(id), sqlc.arg(conversation_id), sqlc.arg(channel), sqlc.arg(external_id), sqlc.arg(author),
     sqlc.arg(subject), sqlc.arg(body), sqlc.arg(quoted), sqlc.narg(rfc_message_id),
-    sqlc.arg(rfc_references)::text[], sqlc.arg(suppress_reason), sqlc.arg(provider_at)
+    sqlc.arg(rfc_references)::text[], sqlc.arg(suppress_reason), sqlc.arg(provider_at), sqlc.arg(verified),
+    sqlc.narg(home_id), sqlc.arg(wordless), sqlc.arg(command), sqlc.narg(text_hash)
 )
 ON CONFLICT (channel, external_id) DO NOTHING
 RETURNING id;
@@ -23,7 +24,8 @@ WHERE m.channel = sqlc.arg(channel) AND m.external_id = sqlc.arg(external_id);
 -- UnsettledMessages returns those of the given messages that nothing has
 -- settled yet, oldest first, and whether a person has written since each came.
 -- name: UnsettledMessages :many
-SELECT m.id, m.provider_at, m.external_id, m.subject, m.suppress_reason, EXISTS (
+SELECT m.id, m.provider_at, m.received_at, m.external_id, m.subject, m.suppress_reason, m.verified, m.home_id, m.wordless,
+       m.command, EXISTS (
     SELECT FROM messages r
     WHERE r.conversation_id = m.conversation_id AND r.author = 'staff' AND r.received_at > m.received_at
       AND (NOT starts_with(r.external_id, 'staff:') OR EXISTS (SELECT FROM outbox o WHERE o.message_id = r.id))
