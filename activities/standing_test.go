@@ -289,11 +289,11 @@ func TestAnAnswerThatDidNotArriveIsOwedAgain(t *testing.T) {
 	c := w.conversation(ticket.WhatsApp)
 	opened := w.turn(c, "hello")
 	before := w.answer(opened.TurnID)
-	sid := *w.parts(opened.TurnID)[0].ProviderID
-	_, err := w.db.ApplyDelivery(t.Context(), schema.ApplyDeliveryParams{ProviderID: sid, Delivery: string(ticket.DeliveryFailed)})
+	part := w.parts(opened.TurnID)[0]
+	_, err := w.db.ApplyDelivery(t.Context(), schema.ApplyDeliveryParams{ProviderID: *part.ProviderID, Delivery: string(ticket.DeliveryFailed)})
 	require.NoError(t, err)
 	asked, err := w.db.EscalateUndelivered(t.Context(), schema.EscalateUndeliveredParams{
-		ProviderID: sid, EscalationCode: ticket.EscalateNotDelivered, EscalationReason: "not delivered",
+		PartID: part.ID, EscalationCode: ticket.EscalateNotDelivered, EscalationReason: "not delivered",
 	})
 	require.NoError(t, err)
 	require.Equal(t, opened.TurnID, asked.TurnID)

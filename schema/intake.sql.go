@@ -13,20 +13,70 @@ import (
 	"github.com/google/uuid"
 )
 
-const outboundByProviderID = `-- name: OutboundByProviderID :one
+const escalateUndelivered = `-- name: EscalateUndelivered :one
+WITH part AS (
+    SELECT o.conversation_id, o.turn_id, u.ticket_id
+    FROM outbox o
+    LEFT JOIN turns u ON u.id = o.turn_id
+    WHERE o.id = $3 AND o.delivery = 'failed'
+), conv AS (
+    UPDATE conversations c SET revision = revision + 1
+    FROM part WHERE c.id = part.conversation_id
+    RETURNING c.id
+)
+UPDATE tickets t
+SET status = CASE WHEN t.status = 'with_human' THEN t.status ELSE 'needs_human' END,
+    escalated_at = CASE WHEN t.status = 'with_human' THEN t.escalated_at ELSE coalesce(t.escalated_at, now()) END,
+    waiting_since = CASE WHEN t.idle_since IS NOT NULL THEN now() ELSE coalesce(t.waiting_since, now()) END,
+    idle_since = NULL, resolved_at = NULL,
+    escalation_code = $1, escalation_reason = $2, updated_at = now()
+FROM part
+JOIN conv ON conv.id = part.conversation_id
+JOIN conversations c ON c.id = conv.id
+WHERE t.conversation_id = c.id AND t.closed_at IS NULL AND (t.id = part.ticket_id OR part.turn_id IS NULL)
+RETURNING t.id, t.number, coalesce(part.turn_id, t.id)::uuid AS turn_id, c.customer_id, c.channel
+`
+
+type EscalateUndeliveredParams struct {
+	EscalationCode   string
+	EscalationReason string
+	PartID           uuid.UUID
+}
+
+type EscalateUndeliveredRow struct {
+	ID         uuid.UUID
+	Number     string
+	TurnID     uuid.UUID
+	CustomerID uuid.UUID
+	Channel    ticket.Channel
+}
+
+// EscalateUndelivered marks the ticket of a part that a provider took and then
+// failed to deliver, unless the ticket is closed: the customer has
+// heard nothing, so it is our move again. The turn is the ticket itself for a
+// person's own message, which has none.
+func (q *Queries) EscalateUndelivered(ctx context.Context, arg EscalateUndeliveredParams) (EscalateUndeliveredRow, error) {
+	row := q.db.QueryRow(ctx, escalateUndelivered, arg.EscalationCode, arg.EscalationReason, arg.PartID)
+	var i EscalateUndeliveredRow
+	err := row.Scan(
+		&i.ID,
+		&i.Number,
+		&i.TurnID,
+		&i.CustomerID,
+		&i.Channel,
+	)
+	return i, err
+}
+
+const outboundByPart = `-- name: OutboundByPart :one
 SELECT m.id, m.author, m.provider_at, m.conversation_id, c.customer_id, c.channel, c.workflow_id
 FROM outbox o
 JOIN messages m ON m.id = o.message_id
 JOIN conversations c ON c.id = o.conversation_id
-WHERE o.via = $1 AND o.provider_id = $2::text
+WHERE o.id = $1
 `
 
-type OutboundByProviderIDParams struct {
-	Via        string
-	ProviderID string
-}
-
-type OutboundByProviderIDRow struct {
+type OutboundByPartRow struct {
 	ID             uuid.UUID
 	Author         ticket.Author
 	ProviderAt     time.Time
@@ -36,11 +86,11 @@ type OutboundByProviderIDRow struct {
 	WorkflowID     string
 }
 
-// OutboundByProviderID finds the message of ours that a provider knows under
-// this id, with what the bridge needs to tell its workflow of it.
-func (q *Queries) OutboundByProviderID(ctx context.Context, arg OutboundByProviderIDParams) (OutboundByProviderIDRow, error) {
-	row := q.db.QueryRow(ctx, outboundByProviderID, arg.Via, arg.ProviderID)
-	var i OutboundByProviderIDRow
+// OutboundByPart returns the message of ours that a part belongs to, with what
+// the bridge needs to tell its workflow of it.
+func (q *Queries) OutboundByPart(ctx context.Context, partID uuid.UUID) (OutboundByPartRow, error) {
+	row := q.db.QueryRow(ctx, outboundByPart, partID)
+	var i OutboundByPartRow
 	err := row.Scan(
 		&i.ID,
 		&i.Author,
@@ -51,4 +101,21 @@ func (q *Queries) OutboundByProviderID(ctx context.Context, arg OutboundByProvid
 		&i.WorkflowID,
 	)
 	return i, err
+}
+
+const partByProviderID = `-- name: PartByProviderID :one
+SELECT id FROM outbox WHERE via = $1 AND provider_id = $2::text
+`
+
+type PartByProviderIDParams struct {
+	Via        string
+	ProviderID string
+}
+
+// PartByProviderID returns the part of ours that a provider knows under this id.
+func (q *Queries) PartByProviderID(ctx context.Context, arg PartByProviderIDParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, partByProviderID, arg.Via, arg.ProviderID)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
 }

@@ -46,6 +46,18 @@ func (q *Queries) ApplyDelivery(ctx context.Context, arg ApplyDeliveryParams) (i
 	return result.RowsAffected(), nil
 }
 
+const cancelAutomatic = `-- name: CancelAutomatic :exec
+UPDATE outbox SET state = 'cancelled'
+WHERE conversation_id = $1 AND state IN ('queued', 'held') AND kind <> 'reply'
+`
+
+// CancelAutomatic withdraws what the assistant has not handed to a provider
+// yet, because the customer wants no automatic messages any more.
+func (q *Queries) CancelAutomatic(ctx context.Context, conversationID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, cancelAutomatic, conversationID)
+	return err
+}
+
 const cancelParts = `-- name: CancelParts :exec
 UPDATE outbox SET state = 'cancelled' WHERE turn_id = $1::uuid AND state = 'queued'
 `

@@ -78,61 +78,6 @@ func (q *Queries) CloseTicket(ctx context.Context, id uuid.UUID) (int64, error) 
 	return result.RowsAffected(), nil
 }
 
-const escalateUndelivered = `-- name: EscalateUndelivered :one
-WITH part AS (
-    SELECT o.conversation_id, o.turn_id, u.ticket_id
-    FROM outbox o
-    LEFT JOIN turns u ON u.id = o.turn_id
-    WHERE o.via = 'whatsapp' AND o.delivery = 'failed' AND o.provider_id = $3::text
-), conv AS (
-    UPDATE conversations c SET revision = revision + 1
-    FROM part WHERE c.id = part.conversation_id
-    RETURNING c.id
-)
-UPDATE tickets t
-SET status = CASE WHEN t.status = 'with_human' THEN t.status ELSE 'needs_human' END,
-    escalated_at = CASE WHEN t.status = 'with_human' THEN t.escalated_at ELSE coalesce(t.escalated_at, now()) END,
-    waiting_since = CASE WHEN t.idle_since IS NOT NULL THEN now() ELSE coalesce(t.waiting_since, now()) END,
-    idle_since = NULL, resolved_at = NULL,
-    escalation_code = $1, escalation_reason = $2, updated_at = now()
-FROM part
-JOIN conv ON conv.id = part.conversation_id
-JOIN conversations c ON c.id = conv.id
-WHERE t.conversation_id = c.id AND t.closed_at IS NULL AND (t.id = part.ticket_id OR part.turn_id IS NULL)
-RETURNING t.id, t.number, coalesce(part.turn_id, t.id)::uuid AS turn_id, c.customer_id, c.channel
-`
-
-type EscalateUndeliveredParams struct {
-	EscalationCode   string
-	EscalationReason string
-	ProviderID       string
-}
-
-type EscalateUndeliveredRow struct {
-	ID         uuid.UUID
-	Number     string
-	TurnID     uuid.UUID
-	CustomerID uuid.UUID
-	Channel    ticket.Channel
-}
-
-// EscalateUndelivered marks the ticket of a WhatsApp part that a provider took
-// and then failed to deliver, unless the ticket is closed: the customer has
-// heard nothing, so it is our move again. The turn is the ticket itself for a
-// person's own message, which has none.
-func (q *Queries) EscalateUndelivered(ctx context.Context, arg EscalateUndeliveredParams) (EscalateUndeliveredRow, error) {
-	row := q.db.QueryRow(ctx, escalateUndelivered, arg.EscalationCode, arg.EscalationReason, arg.ProviderID)
-	var i EscalateUndeliveredRow
-	err := row.Scan(
-		&i.ID,
-		&i.Number,
-		&i.TurnID,
-		&i.CustomerID,
-		&i.Channel,
-	)
-	return i, err
-}
-
 const insertTicket = `-- name: InsertTicket :one
 INSERT INTO tickets (id, number, conversation_id, subject, category, priority, created_at)
 VALUES ($1, $2, $3, $4, $5, $6,

@@ -113,6 +113,12 @@ WHERE o.state = 'queued' AND (o.turn_id = failed.turn_id OR (failed.turn_id IS N
 -- name: CancelParts :exec
 UPDATE outbox SET state = 'cancelled' WHERE turn_id = sqlc.arg(turn_id)::uuid AND state = 'queued';
 
+-- CancelAutomatic withdraws what the assistant has not handed to a provider
+-- yet, because the customer wants no automatic messages any more.
+-- name: CancelAutomatic :exec
+UPDATE outbox SET state = 'cancelled'
+WHERE conversation_id = sqlc.arg(conversation_id) AND state IN ('queued', 'held') AND kind <> 'reply';
+
 -- WithdrawPart gives up a part that was handed over and left no trace at the
 -- provider, because a person owns the conversation by now.
 -- name: WithdrawPart :exec
