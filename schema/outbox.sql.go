@@ -155,9 +155,9 @@ func (q *Queries) InsertOutboundMessage(ctx context.Context, arg InsertOutboundM
 }
 
 const insertOutbox = `-- name: InsertOutbox :exec
-INSERT INTO outbox (id, send_key, turn_id, conversation_id, message_id, kind, part, via, recipient, epoch)
+INSERT INTO outbox (id, send_key, turn_id, conversation_id, message_id, kind, part, via, recipient, epoch, route_id)
 VALUES ($1, $2, $3, $4, $5,
-        $6, $7, $8, $9, $10)
+        $6, $7, $8, $9, $10, $11)
 `
 
 type InsertOutboxParams struct {
@@ -171,6 +171,7 @@ type InsertOutboxParams struct {
 	Via            string
 	Recipient      string
 	Epoch          int64
+	RouteID        *uuid.UUID
 }
 
 // InsertOutbox adds one provider call to make; the unique send key refuses a second one.
@@ -186,6 +187,7 @@ func (q *Queries) InsertOutbox(ctx context.Context, arg InsertOutboxParams) erro
 		arg.Via,
 		arg.Recipient,
 		arg.Epoch,
+		arg.RouteID,
 	)
 	return err
 }

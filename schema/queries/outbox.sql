@@ -6,9 +6,9 @@ VALUES (sqlc.arg(id), sqlc.arg(conversation_id), sqlc.arg(channel), sqlc.arg(ext
 
 -- InsertOutbox adds one provider call to make; the unique send key refuses a second one.
 -- name: InsertOutbox :exec
-INSERT INTO outbox (id, send_key, turn_id, conversation_id, message_id, kind, part, via, recipient, epoch)
+INSERT INTO outbox (id, send_key, turn_id, conversation_id, message_id, kind, part, via, recipient, epoch, route_id)
 VALUES (sqlc.arg(id), sqlc.arg(send_key), sqlc.arg(turn_id), sqlc.arg(conversation_id), sqlc.arg(message_id),
-        sqlc.arg(kind), sqlc.arg(part), sqlc.arg(via), sqlc.arg(recipient), sqlc.arg(epoch));
+        sqlc.arg(kind), sqlc.arg(part), sqlc.arg(via), sqlc.arg(recipient), sqlc.arg(epoch), sqlc.narg(route_id));
 
 -- PartsOfTurn returns the sends of a turn, in the order in which they go out.
 -- name: PartsOfTurn :many
