@@ -1,0 +1,87 @@
+-- WhySuppressed returns why nothing automatic may go to an address.
+-- name: WhySuppressed :one
+SELECT reason FROM suppressions WHERE kind = sqlc.arg(kind) AND value = sqlc.arg(value);
+
+-- StopConfirmed says whether the customer has been told, since last asking for
+-- messages again, that none follow.
+-- name: StopConfirmed :one
+SELECT EXISTS (
+    SELECT FROM messages m
+    JOIN turns t ON t.id = m.turn_id
+    JOIN outbox o ON o.turn_id = t.id AND o.kind = 'ack' AND o.state IN ('queued', 'sending', 'sent')
+    WHERE m.conversation_id = sqlc.arg(conversation_id) AND m.command = 'stop' AND t.id <> sqlc.arg(turn_id)
+      AND NOT EXISTS (
+          SELECT FROM messages s
+          WHERE s.conversation_id = m.conversation_id AND s.command = 'start' AND s.provider_at > m.provider_at
+      )
+);
+
+-- RecentMessages counts what a customer wrote in the time before a batch, and
+-- says when the first of it came: in this conversation, and if the channel
+-- proved who writes, in every one where it did.
+-- name: RecentMessages :one
+SELECT count(*) AS written, coalesce(min(m.provider_at), now())::timestamptz AS first_at
+FROM messages m
+JOIN conversations c ON c.id = m.conversation_id
+WHERE m.author = 'customer' AND m.suppress_reason = '' AND m.command = ''
+  AND m.provider_at > sqlc.arg(since) AND m.provider_at <= sqlc.arg(until)
+  AND m.id <> ALL (sqlc.arg(batch)::uuid[])
+  AND (m.conversation_id = sqlc.arg(conversation_id) OR (
+      sqlc.arg(verified)::bool AND m.verified AND c.customer_id IN (SELECT customer_family(sqlc.arg(customer_id)))
+  ));
+
+-- AcksOfTurn returns how many fixed texts a turn has sent.
+-- name: AcksOfTurn :one
+SELECT count(*) FROM outbox WHERE turn_id = sqlc.arg(turn_id)::uuid AND kind = 'ack' AND template = '';
+
+-- AutomaticMails counts what we sent by ourselves to an address within the last
+-- hour, and for a ticket.
+-- name: AutomaticMails :one
+SELECT count(*) FILTER (WHERE o.recipient = sqlc.arg(recipient) AND o.created_at > now() - interval '1 hour') AS in_hour,
+       count(*) FILTER (WHERE t.ticket_id = sqlc.arg(ticket_id)) AS on_ticket
+FROM outbox o
+JOIN turns t ON t.id = o.turn_id
+WHERE o.via = 'gmail' AND o.kind <> 'reply' AND o.state NOT IN ('cancelled', 'failed')
+  AND ((o.recipient = sqlc.arg(recipient) AND o.created_at > now() - interval '1 hour') OR t.ticket_id = sqlc.arg(ticket_id));
+
+-- AnsweredElsewhere returns where the same words as those of a message that
+-- joined its conversation from another channel have been answered.
+-- name: AnsweredElsewhere :one
+SELECT e.channel
+FROM messages m
+JOIN messages e ON e.conversation_id = m.conversation_id AND e.id <> m.id AND e.text_hash = m.text_hash
+    AND e.provider_at BETWEEN m.provider_at - interval '1 minute' AND m.provider_at + interval '1 minute'
+JOIN processed_messages p ON p.message_id = e.id AND p.outcome = 'answered'
+WHERE m.id = sqlc.arg(id) AND m.home_id IS NOT NULL
+ORDER BY e.provider_at
+LIMIT 1;
+
+-- HomeOfTurn returns the conversation from whose address the newest message of
+-- a turn came, when that is not the turn's own.
+-- name: HomeOfTurn :one
+SELECT m.home_id
+FROM turns t
+JOIN messages m ON m.id = ANY (t.message_ids)
+WHERE t.id = sqlc.arg(turn_id)
+ORDER BY m.provider_at DESC, m.external_id DESC
+LIMIT 1;
+
+-- WaitingParts returns what other turns of a conversation have in the queue, as
+-- PartsOfTurn does for one: it waited for the customer to write.
+-- name: WaitingParts :many
+SELECT o.*, m.body, m.subject,
+       coalesce(extract(epoch FROM now() - o.attempted_at), 0)::float8 AS age_seconds
+FROM outbox o
+JOIN messages m ON m.id = o.message_id
+WHERE o.conversation_id = sqlc.arg(conversation_id) AND o.state = 'queued' AND o.kind <> 'reply'
+  AND o.turn_id <> sqlc.arg(turn_id)::uuid
+ORDER BY o.created_at, o.part;
+
+-- NewestOfTurn returns the newest message of a turn.
+-- name: NewestOfTurn :one
+SELECT m.id
+FROM turns t
+JOIN messages m ON m.id = ANY (t.message_ids)
+WHERE t.id = sqlc.arg(turn_id)
+ORDER BY m.provider_at DESC, m.external_id DESC
+LIMIT 1;
