@@ -27,10 +27,15 @@ const (
 	AcceptThenDrop Mode = "accept_then_drop"
 	// Delay waits before it lets the request through.
 	Delay Mode = "delay"
+	// Inside meets no request: the simulator asks for it by name with Take, where
+	// a failure happens that no request shows.
+	Inside Mode = "inside"
 )
 
 // Fault is something that goes wrong with the next requests that match it.
 type Fault struct {
+	// Name is that of the Preset it came from, if any.
+	Name string `json:"name,omitempty"`
 	// Match is a part of "METHOD /path" that a request must contain; empty
 	// matches everything but the simulator's own /_sim/ paths.
 	Match string `json:"match,omitempty"`
@@ -49,12 +54,12 @@ type Fault struct {
 }
 
 func (f Fault) valid() bool {
-	modes := []Mode{"", Answer, Hang, Drop, AcceptThenAnswer, AcceptThenHang, AcceptThenDrop, Delay}
+	modes := []Mode{"", Answer, Hang, Drop, AcceptThenAnswer, AcceptThenHang, AcceptThenDrop, Delay, Inside}
 	return slices.Contains(modes, f.Mode) && (f.Status == 0 || f.Status >= 100 && f.Status <= 599)
 }
 
 func (f Fault) matches(request, body string) bool {
-	return strings.Contains(request, f.Match) && strings.Contains(body, f.BodyMatch)
+	return f.Mode != Inside && strings.Contains(request, f.Match) && strings.Contains(body, f.BodyMatch)
 }
 
 func (f Fault) delay() time.Duration { return time.Duration(f.DelayMillis) * time.Millisecond }

@@ -24,6 +24,9 @@ const maxBody = 50 << 20
 type Faults struct {
 	Signal
 
+	// presets are set once, before the first request.
+	presets []Preset
+
 	mu      sync.Mutex
 	pending []Fault
 	hits    int
@@ -33,6 +36,7 @@ type Faults struct {
 // Set adds a fault behind those already waiting. The oldest that matches a
 // request takes it.
 func (f *Faults) Set(fault Fault) {
+	defer f.Broadcast()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if fault.Times == 0 {
@@ -44,6 +48,7 @@ func (f *Faults) Set(fault Fault) {
 // Clear forgets all faults and lets go of the requests that hang: those end
 // with a dropped connection.
 func (f *Faults) Clear() {
+	defer f.Broadcast()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.pending = nil
@@ -74,9 +79,14 @@ func (f *Faults) WaitForHits(ctx context.Context, n int) error {
 }
 
 func (f *Faults) take(request, body string) (Fault, bool) {
+	return f.takeFirst(func(fault Fault) bool { return fault.matches(request, body) })
+}
+
+// takeFirst uses up one time of the oldest fault that fits.
+func (f *Faults) takeFirst(fits func(Fault) bool) (Fault, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	i := slices.IndexFunc(f.pending, func(fault Fault) bool { return fault.matches(request, body) })
+	i := slices.IndexFunc(f.pending, fits)
 	if i < 0 {
 		return Fault{}, false
 	}
@@ -106,11 +116,16 @@ func (f *Faults) whenCleared() <-chan struct{} {
 }
 
 // Wrap puts the faults in front of next, and serves /_sim/fault: GET lists what
-// waits, POST adds a Fault, DELETE clears.
+// waits, POST adds a Fault, DELETE clears. It also serves /_sim/faults: see
+// Offer.
 func (f *Faults) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/_sim/fault" {
 			f.serveControl(w, r)
+			return
+		}
+		if r.URL.Path == "/_sim/faults" {
+			f.servePresets(w, r)
 			return
 		}
 		// net/http notices that a caller has gone only after the body is read.
