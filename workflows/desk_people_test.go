@@ -19,7 +19,7 @@ func (d *desk) standing() ticket.Standing {
 
 // stands is standing where nothing has changed.
 func (d *desk) stands() ticket.Standing {
-	s := ticket.Standing{Revision: d.revision, Owner: d.owner, Epoch: d.epoch, Assignee: d.assignee}
+	s := ticket.Standing{Revision: d.revision, Owner: d.owner, Epoch: d.epoch, Assignee: d.assignee, Unsent: d.unsent}
 	if d.status == "" {
 		return s
 	}

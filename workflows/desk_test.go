@@ -99,6 +99,19 @@ type desk struct {
 	model func(n int, in ticket.CallModelInput) ticket.CallModelResult
 	// review passes a draft or not; nil passes.
 	review func(n int) bool
+	// rule says what a batch calls for besides the model; nil is nothing.
+	rule func(batch []uuid.UUID) rule
+	// unsent is a turn whose parts nobody sends; forbidden is why nothing may go out.
+	unsent    uuid.UUID
+	forbidden string
+}
+
+// rule is what CreateTicket says of a batch that the model is not asked about.
+type rule struct {
+	plain   ticket.Plain
+	until   time.Time
+	person  string
+	replies []uuid.UUID
 }
 
 func newDesk() *desk {

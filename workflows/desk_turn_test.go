@@ -15,6 +15,7 @@ type deskTurn struct {
 	ticket   int
 	messages []uuid.UUID
 	state    string                  // empty while it is open
+	told     bool                    // that it is answered later
 	sends    map[uuid.UUID]*deskSend // by instruction
 }
 
@@ -61,6 +62,13 @@ func (d *desk) createTicket(ctx context.Context, in ticket.CreateTicketInput) (t
 			t.messages, t.ticket = left, d.tickets
 		}
 		res.TurnID, res.MessageIDs = t.id, left
+		if d.rule != nil {
+			r := d.rule(left)
+			if r.plain == ticket.PlainSlow && t.told {
+				r = rule{} // once a turn
+			}
+			res.Plain, res.Until, res.Person, res.Replies = r.plain, r.until, r.person, r.replies
+		}
 	}
 	res.Standing = d.standing()
 	return res, nil
@@ -182,6 +190,9 @@ func (d *desk) decide(in ticket.SendReplyInput) (res ticket.SendReplyResult, sen
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	t := d.turn(in.TurnID)
+	if d.unsent == t.id {
+		d.unsent = uuid.Nil
+	}
 	muted := d.owner == ticket.OwnerHuman
 	if send = t.sends[in.InstructionID]; t.state != "" && (send != nil || in.InstructionID == uuid.Nil || in.DraftID == uuid.Nil || muted) {
 		return d.asSettled(send), send, nil
@@ -191,6 +202,22 @@ func (d *desk) decide(in ticket.SendReplyInput) (res ticket.SendReplyResult, sen
 	}
 	res = ticket.SendReplyResult{State: ticket.SendDone, Kind: ticket.KindNotice, Parts: 1}
 	outcome := ticket.Human
+	if in.Plain != "" {
+		res.Kind, outcome = ticket.KindAck, ticket.Answered
+	}
+	if in.Plain == ticket.PlainSlow {
+		if !muted && !t.told {
+			t.told = true
+			d.replies = append(d.replies, reply{res.Kind, t.messages})
+		}
+		res.Standing = d.standing()
+		return res, nil, nil
+	}
+	if d.forbidden != "" && in.DraftID != uuid.Nil && !muted {
+		res.State, res.Why = ticket.SendHeld, d.forbidden
+		res.Standing = d.standing()
+		return res, nil, nil
+	}
 	if in.DraftID != uuid.Nil {
 		if d.rejected[in.DraftID] {
 			return res, nil, bad("a person has rejected the draft")

@@ -25,6 +25,7 @@ type inbox struct {
 	window, limit time.Duration
 	waiting       []ticket.MessageRef
 	first, latest time.Time // when the first and the latest waiting message came in
+	held          time.Time // until when it collects in any case; zero as a rule
 	seen          []uuid.UUID
 	known         map[uuid.UUID]struct{} // the ids in seen
 }
@@ -78,13 +79,27 @@ func (b *inbox) remember(id uuid.UUID) {
 
 func (b *inbox) empty() bool { return len(b.waiting) == 0 }
 
+// hold makes the inbox collect until a time, for one batch.
+func (b *inbox) hold(until time.Time) { b.held = until }
+
 // closes returns when the waiting messages become a batch.
 func (b *inbox) closes() time.Time {
-	sliding, limit := b.latest.Add(b.window), b.first.Add(b.limit)
-	if limit.Before(sliding) {
-		return limit
+	closes, limit := b.latest.Add(b.window), b.first.Add(b.limit)
+	if limit.Before(closes) {
+		closes = limit
 	}
-	return sliding
+	if b.held.After(closes) {
+		return b.held
+	}
+	return closes
+}
+
+// purpose says what the inbox waits for.
+func (b *inbox) purpose() string {
+	if !b.held.IsZero() {
+		return "collecting many messages, to be answered together"
+	}
+	return "collecting messages sent in a row"
 }
 
 // ready reports that the waiting messages are a batch.
@@ -95,7 +110,7 @@ func (b *inbox) ready(now time.Time) bool {
 // take empties the inbox into a batch in the order of the provider's times.
 func (b *inbox) take() []ticket.MessageRef {
 	batch := b.waiting
-	b.waiting = nil
+	b.waiting, b.held = nil, time.Time{}
 	slices.SortStableFunc(batch, func(x, y ticket.MessageRef) int {
 		return cmp.Or(x.ReceivedAt.Compare(y.ReceivedAt), cmp.Compare(x.MessageID.String(), y.MessageID.String()))
 	})

@@ -31,6 +31,7 @@ type conversation struct {
 	again    bool   // the turn under way was asked for again by a person
 	readings int    // how often the turn under way has been read
 	asked    bool   // the database has said what is open
+	resent   int64  // the revision at which parts were sent on last
 	fault    error  // ends the run: a bug
 
 	// What a person has asked for and the loop has not begun yet.
@@ -103,6 +104,7 @@ func newConversation(ctx workflow.Context, in ticket.TicketInput) *conversation 
 		c.customerRef, c.sentiment, c.problem = carry.CustomerRef, carry.Sentiment, carry.LastError
 		c.timeline, c.explanation = carry.Timeline, carry.Last
 		c.inbox.restore(carry.Seen, carry.Inbox, workflow.Now(ctx))
+		c.inbox.hold(carry.Hold)
 	}
 	return c
 }
@@ -132,6 +134,8 @@ func (c *conversation) next(ctx workflow.Context) func(workflow.Context) {
 		return c.startTurn
 	case !c.asked && c.inbox.empty():
 		return c.read
+	case c.unsent():
+		return c.resend
 	default:
 		return nil
 	}
@@ -166,7 +170,7 @@ func (c *conversation) deadline() (at time.Time, name string) {
 	}
 	if !c.turning && !c.inbox.empty() {
 		if closes := c.inbox.closes(); at.IsZero() || closes.Before(at) {
-			return closes, "collecting messages sent in a row"
+			return closes, c.inbox.purpose()
 		}
 	}
 	return at, name

@@ -84,6 +84,7 @@ func (c *conversation) takeTurn(ctx workflow.Context, batch []ticket.MessageRef)
 	}
 	c.adopt(opened.Standing)
 	c.customerRef = opened.CustomerRef
+	c.replies = append(c.replies, opened.Replies...)
 	if opened.TurnID == uuid.Nil {
 		return false, nil
 	}
@@ -92,8 +93,16 @@ func (c *conversation) takeTurn(ctx workflow.Context, batch []ticket.MessageRef)
 	}
 	t := c.newTurn(opened.TurnID, batch)
 	c.problem = ticket.Problem{}
-	draftID, why := uuid.Nil, ticket.EscalateOff
-	if opened.Mode != ticket.ModeOff {
+	draftID, why := uuid.Nil, ""
+	switch {
+	case opened.Plain != "":
+		ctx, _ = workflow.NewDisconnectedContext(ctx)
+		return t.say(ctx, opened)
+	case opened.Person != "":
+		why = opened.Person
+	case opened.Mode == ticket.ModeOff:
+		why = ticket.EscalateOff
+	default:
 		var stopped bool
 		draftID, why, stopped = t.think(ctx)
 		if err := ctx.Err(); err != nil {
@@ -159,6 +168,8 @@ func (t *turn) finish(ctx workflow.Context, draftID uuid.UUID, why string) (agai
 	}
 	t.adopt(sent.Standing)
 	switch {
+	case sent.State == ticket.SendHeld && sent.Why != "":
+		return t.finish(ctx, uuid.Nil, sent.Why)
 	case sent.State == ticket.SendHeld && sent.Mode == ticket.ModeOff:
 		return t.finish(ctx, uuid.Nil, ticket.EscalateOff)
 	case sent.State == ticket.SendHeld:
