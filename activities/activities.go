@@ -71,6 +71,13 @@ type Policy struct {
 	SecondCheck time.Duration // and when to look again before sending once more
 	PromptPrice float64       // USD for a million prompt tokens
 	OutputPrice float64       // USD for a million completion tokens
+	// Allowance is how many messages a customer may write in a minute and have
+	// answered one by one; what is beyond is answered together. Zero sets none.
+	Allowance int
+	// MailsPerHour and MailsPerTicket are how many automatic mails go to one
+	// address in an hour, and for one ticket, before a person has to look: the
+	// other side may be a machine. Zero sets none.
+	MailsPerHour, MailsPerTicket int
 }
 
 // Options are what activities work with. WhatsApp and Gmail are nil when the

@@ -49,12 +49,10 @@ func (a *Activities) createTicket(ctx context.Context, q *schema.Queries, in tic
 	if err != nil {
 		return res, err
 	}
-	if len(unsettled) == 0 {
-		res.Standing, err = a.stands(ctx, q, conv.ID)
-	} else {
-		res, err = a.take(ctx, q, conv, unsettled, res)
+	if len(unsettled) > 0 {
+		return a.take(ctx, q, conv, unsettled, res)
 	}
-	if err != nil {
+	if res.Standing, err = a.stands(ctx, q, conv.ID); err != nil {
 		return res, err
 	}
 	res.Mode, err = mode(ctx, q, conv.Channel, res.Category)
@@ -96,19 +94,28 @@ func (a *Activities) take(
 				return res, err
 			}
 		}
-		if res, err = openTurn(ctx, q, open, batch, res); err != nil {
+		if res, err = a.openTurn(ctx, q, conv, open, batch, res); err != nil {
+			return res, err
+		}
+	}
+	if len(forPerson) > 0 {
+		if _, err := release(ctx, q, conv.ID, &res); err != nil {
 			return res, err
 		}
 	}
 	var err error
-	res.Standing, err = a.standing(ctx, q, conv.ID)
+	if res.Standing, err = a.standing(ctx, q, conv.ID); err != nil {
+		return res, err
+	}
+	res.Mode, err = mode(ctx, q, conv.Channel, res.Category)
 	return res, err
 }
 
 // openTurn opens the turn for a batch. A draft for another one waits no more:
 // the next answer covers all that nothing has settled.
-func openTurn(
-	ctx context.Context, q *schema.Queries, open schema.Ticket, batch []schema.UnsettledMessagesRow, res ticket.CreateTicketResult,
+func (a *Activities) openTurn(
+	ctx context.Context, q *schema.Queries, conv schema.Conversation, open schema.Ticket, batch []schema.UnsettledMessagesRow,
+	res ticket.CreateTicketResult,
 ) (ticket.CreateTicketResult, error) {
 	if len(batch) == 0 {
 		return res, nil
@@ -125,8 +132,15 @@ func openTurn(
 		ID: uuid.New(), ConversationID: open.ConversationID, TicketID: open.ID,
 		FirstMessageID: batch[0].ID, MessageIds: res.MessageIDs,
 	})
+	if err != nil {
+		return res, err
+	}
 	res.TurnID = turn.ID
-	return res, err
+	if res.Mode, err = mode(ctx, q, conv.Channel, open.Category); err != nil {
+		return res, err
+	}
+	b := &batchOf{Activities: a, q: q, conv: conv, on: open, turn: turn, messages: batch}
+	return res, b.decide(ctx, res.Mode, &res)
 }
 
 // insertTicket opens a ticket, under the first of its ids that is free.

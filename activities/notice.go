@@ -14,15 +14,24 @@ import (
 const maxNoticeRunes = 300
 
 // handoverNotice tells the customer truthfully that a person has been asked,
-// and when people are there. It promises no time: nobody can keep that.
-func (a *Activities) handoverNotice(c ticket.Channel, number string) string {
+// and when people are there. It promises no time: nobody can keep that. The
+// code is why a person was asked.
+func (a *Activities) handoverNotice(c ticket.Channel, number, code string) string {
 	now, calendar := a.Now(), a.Policy.SLA.Calendar
+	unreadable := code == ticket.EscalateUnreadable
 	if c != ticket.WhatsApp {
-		return "Thank you for your message. Our automated assistant cannot settle this itself, so it has been passed to our team. " +
-			"A colleague will read it and reply to you here. You do not need to do anything.\n\n" + presence(calendar, now) + " " + hours(calendar)
+		opening := "Thank you for your message. Our automated assistant cannot settle this itself, so it has been passed to our team. "
+		if unreadable {
+			opening = "Thank you, what you sent has arrived. Our automated assistant cannot look at it itself, so it has been passed to our team. "
+		}
+		return opening + "A colleague will read it and reply to you here. You do not need to do anything.\n\n" + presence(calendar, now) + " " + hours(calendar)
+	}
+	opening := "Thank you for your message. I cannot settle this myself and have passed it to our team; a colleague will reply to you here."
+	if unreadable {
+		opening = "Thank you, what you sent has arrived. I cannot look at it myself and have passed it to our team; a colleague will reply to you here."
 	}
 	says := []string{
-		"Thank you for your message. I cannot settle this myself and have passed it to our team; a colleague will reply to you here.",
+		opening,
 		presence(calendar, now), hours(calendar), "Ticket: " + number,
 	}
 	if whole := strings.Join(says, " "); utf8.RuneCountInString(whole) <= maxNoticeRunes {

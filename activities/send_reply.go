@@ -68,7 +68,16 @@ func (a *Activities) sendReply(ctx context.Context, in ticket.SendReplyInput) (r
 	if turn, err = a.DB.Turn(ctx, in.TurnID); err != nil {
 		return res, err
 	}
-	muted, err := a.deliverParts(ctx, partsOf(in, turn, parts))
+	// What waited for the customer to write was said first.
+	waiting, err := a.DB.WaitingParts(ctx, schema.WaitingPartsParams{ConversationID: turn.ConversationID, TurnID: turn.ID})
+	if err != nil {
+		return res, err
+	}
+	ahead := make([]schema.PartsOfTurnRow, len(waiting))
+	for i, w := range waiting {
+		ahead[i] = schema.PartsOfTurnRow(w)
+	}
+	muted, err := a.deliverParts(ctx, append(ahead, partsOf(in, turn, parts)...))
 	if errors.Is(err, errStopped) {
 		return a.takeBack(ctx, in)
 	}
@@ -93,6 +102,8 @@ func partsOf(in ticket.SendReplyInput, turn schema.Turn, parts []schema.PartsOfT
 		switch {
 		case in.InstructionID != uuid.Nil:
 			return p.ID != partID(in.InstructionID, p.SendKey)
+		case p.Kind == ticket.KindAck:
+			return false
 		case turn.State == turnAnswered:
 			return p.Kind != ticket.KindAnswer
 		default:
@@ -107,11 +118,21 @@ func partID(instruction uuid.UUID, sendKey string) uuid.UUID {
 	return uuid.NewSHA1(instruction, []byte(sendKey))
 }
 
+// envelope is what the parts of a reply belong to, and where they go.
+type envelope struct {
+	conv        schema.Conversation
+	route       schema.Conversation // whose address it is; the same one as a rule
+	turn        schema.Turn
+	instruction uuid.UUID // that asked for it; zero as a rule
+}
+
 // insertParts puts a reply into the outbox, behind what the turn has of its
 // kind already.
-func (a *Activities) insertParts(
-	ctx context.Context, q *schema.Queries, conv schema.Conversation, turn schema.Turn, earlier []schema.PartsOfTurnRow, instruction uuid.UUID, r reply,
-) error {
+func (a *Activities) insertParts(ctx context.Context, q *schema.Queries, e envelope, earlier []schema.PartsOfTurnRow, r reply) error {
+	var route *uuid.UUID
+	if e.route.ID != e.conv.ID {
+		route = &e.route.ID
+	}
 	now := time.Now()
 	first := int32(1)
 	for _, p := range earlier {
@@ -121,21 +142,21 @@ func (a *Activities) insertParts(
 	}
 	for i, body := range r.texts {
 		part := first + int32(i)
-		key := fmt.Sprintf("%s/%s/%d", turn.ID, r.kind, part)
+		key := fmt.Sprintf("%s/%s/%d", e.turn.ID, r.kind, part)
 		message, id := uuid.New(), uuid.New()
-		if instruction != uuid.Nil {
-			id = partID(instruction, key)
+		if e.instruction != uuid.Nil {
+			id = partID(e.instruction, key)
 		}
 		if err := q.InsertOutboundMessage(ctx, schema.InsertOutboundMessageParams{
-			ID: message, ConversationID: conv.ID, Channel: conv.Channel, ExternalID: key, Author: ticket.Assistant,
+			ID: message, ConversationID: e.conv.ID, Channel: e.route.Channel, ExternalID: key, Author: ticket.Assistant,
 			// A millisecond apart, so that parts sort in the order in which they are read.
-			Body: body, ProviderAt: now.Add(time.Duration(i) * time.Millisecond), TurnID: &turn.ID,
+			Body: body, ProviderAt: now.Add(time.Duration(i) * time.Millisecond), TurnID: &e.turn.ID,
 		}); err != nil {
 			return err
 		}
 		if err := q.InsertOutbox(ctx, schema.InsertOutboxParams{
-			ID: id, SendKey: key, TurnID: &turn.ID, ConversationID: conv.ID, MessageID: message, Kind: r.kind,
-			Part: part, Via: a.via(conv.Channel), Recipient: conv.ReplyTo, Epoch: conv.Epoch,
+			ID: id, SendKey: key, TurnID: &e.turn.ID, ConversationID: e.conv.ID, MessageID: message, Kind: r.kind,
+			Part: part, Via: a.via(e.route.Channel), Recipient: e.route.ReplyTo, Epoch: e.conv.Epoch, RouteID: route,
 		}); err != nil {
 			return err
 		}

@@ -19,6 +19,10 @@ type reply struct {
 	approved bool
 	// held is the mode that keeps the text back; empty when it may go out.
 	held ticket.Mode
+	// why is the escalation code of what forbids to send it.
+	why string
+	// unsettled says that the text goes out and the turn stays open.
+	unsettled bool
 }
 
 // settle decides the turn in the database, unless an earlier call has: a turn
@@ -55,7 +59,11 @@ func (a *Activities) settle(ctx context.Context, q *schema.Queries, conv schema.
 	if err != nil {
 		return res, err
 	}
-	reply, err := a.replyOf(ctx, q, conv, open, in)
+	route, err := a.route(ctx, q, conv, turn.ID)
+	if err != nil {
+		return res, err
+	}
+	reply, err := a.replyOf(ctx, q, conv, route, open, in)
 	if err != nil {
 		return res, err
 	}
@@ -66,11 +74,21 @@ func (a *Activities) settle(ctx context.Context, q *schema.Queries, conv schema.
 	case conv.Owner == ticket.OwnerHuman:
 		reply.outcome, reply.texts = ticket.Human, nil
 		res.State = ticket.SendMuted
-	case reply.held != "":
+	case reply.why != "" || reply.held != "":
 		return a.hold(ctx, q, open, in.DraftID, reply)
 	}
 	res.Kind, res.Parts = reply.kind, len(reply.texts)
-	if err := a.insertParts(ctx, q, conv, turn, parts, in.InstructionID, reply); err != nil {
+	envelope := envelope{conv: conv, route: route, turn: turn, instruction: in.InstructionID}
+	if err := a.insertParts(ctx, q, envelope, parts, reply); err != nil {
+		return res, err
+	}
+	if route.ID != conv.ID && reply.kind == ticket.KindAnswer {
+		if err := a.pointTo(ctx, q, envelope, parts, open.Number); err != nil {
+			return res, err
+		}
+	}
+	if reply.unsettled {
+		res.Standing, err = a.stands(ctx, q, conv.ID)
 		return res, err
 	}
 	if turn.State == turnOpen {
@@ -96,7 +114,13 @@ func (a *Activities) asSettled(ctx context.Context, q *schema.Queries, conv sche
 	res.State, res.Kind, res.Parts = ticket.SendDone, ticket.KindNotice, len(parts)
 	switch {
 	case len(parts) > 0:
+		// Fixed texts may stand before and behind what settled the turn.
 		res.Kind = parts[0].Kind
+		for _, p := range parts {
+			if p.Kind != ticket.KindAck {
+				res.Kind = p.Kind
+			}
+		}
 	case conv.Owner == ticket.OwnerHuman:
 		res.State = ticket.SendMuted
 	}
@@ -121,8 +145,8 @@ func besides(turn schema.Turn, parts []schema.PartsOfTurnRow) ticket.Kind {
 // hold leaves the turn as it is; a draft that a person may approve waits for
 // it on the ticket.
 func (a *Activities) hold(ctx context.Context, q *schema.Queries, open schema.Ticket, draft uuid.UUID, r reply) (res ticket.SendReplyResult, err error) {
-	res.State, res.Kind, res.Mode = ticket.SendHeld, r.kind, r.held
-	if r.held == ticket.ModeDraft {
+	res.State, res.Kind, res.Mode, res.Why = ticket.SendHeld, r.kind, r.held, r.why
+	if r.why == "" && r.held == ticket.ModeDraft {
 		if err := q.HoldDraft(ctx, schema.HoldDraftParams{ID: open.ID, DraftID: draft}); err != nil {
 			return res, err
 		}
@@ -175,15 +199,25 @@ func (a *Activities) noteAnswer(ctx context.Context, q *schema.Queries, open sch
 	return q.AwaitCustomer(ctx, open.ID)
 }
 
-// replyOf returns the draft as the channel's parts, or the notice that a person
-// will take care of the matter. A customer who has had the notice for this
-// ticket is not sent it again.
-func (a *Activities) replyOf(ctx context.Context, q *schema.Queries, conv schema.Conversation, open schema.Ticket, in ticket.SendReplyInput) (reply, error) {
+// replyOf returns the draft as the channel's parts, a fixed text, or the notice
+// that a person will take care of the matter. A customer who has had the notice
+// for this ticket is not sent it again, and nobody to whom nothing automatic
+// may go.
+func (a *Activities) replyOf(
+	ctx context.Context, q *schema.Queries, conv, route schema.Conversation, open schema.Ticket, in ticket.SendReplyInput,
+) (reply, error) {
+	if in.Plain != "" {
+		return a.plainReply(ctx, q, route, open, in)
+	}
+	why, err := a.mayNotSend(ctx, q, route, open.ID)
+	if err != nil {
+		return reply{}, err
+	}
 	if in.DraftID == uuid.Nil {
 		r := reply{kind: ticket.KindNotice, outcome: ticket.Human}
 		noticed, err := q.NoticeGiven(ctx, open.ID)
-		if err == nil && !noticed {
-			r.texts = []string{a.handoverNotice(conv.Channel, open.Number)}
+		if err == nil && !noticed && why == "" {
+			r.texts = []string{a.handoverNotice(route.Channel, open.Number, open.EscalationCode)}
 		}
 		return r, err
 	}
@@ -197,10 +231,64 @@ func (a *Activities) replyOf(ctx context.Context, q *schema.Queries, conv schema
 	case draft.Decision == decisionRejected:
 		return reply{}, ticket.Errorf(ticket.CodeInvalid, "a person has rejected draft %s", in.DraftID)
 	}
-	r := reply{kind: ticket.KindAnswer, outcome: ticket.Answered, texts: []string{draft.Body}}
-	if conv.Channel == ticket.WhatsApp {
-		r.texts = whatsapp.Split(whatsapp.Render(draft.Body, open.Number))
+	r := reply{kind: ticket.KindAnswer, outcome: ticket.Answered}
+	if r.held, r.approved, err = heldBy(ctx, q, conv, open, draft, in.InstructionID); err != nil {
+		return r, err
 	}
-	r.held, r.approved, err = heldBy(ctx, q, conv, open, draft, in.InstructionID)
-	return r, err
+	if !r.approved {
+		r.why = why
+	}
+	r.texts = laidOut(route.Channel, draft.Body, open.Number)
+	return r, nil
+}
+
+// laidOut returns an answer as the provider calls that its channel takes.
+func laidOut(c ticket.Channel, words, number string) []string {
+	if c == ticket.WhatsApp {
+		return whatsapp.Split(whatsapp.Render(words, number))
+	}
+	return []string{words}
+}
+
+// plainReply returns a fixed text. That nothing follows is said once.
+func (a *Activities) plainReply(ctx context.Context, q *schema.Queries, route schema.Conversation, open schema.Ticket, in ticket.SendReplyInput) (reply, error) {
+	r := reply{kind: ticket.KindAck, outcome: ticket.Answered, unsettled: in.Plain == ticket.PlainSlow}
+	var answered ticket.Channel
+	switch in.Plain {
+	case ticket.PlainStop:
+		r.outcome = ticket.Suppressed
+		told, err := q.StopConfirmed(ctx, schema.StopConfirmedParams{ConversationID: open.ConversationID, TurnID: in.TurnID})
+		if err != nil || told {
+			return r, err
+		}
+	case ticket.PlainSlow:
+		told, err := q.AcksOfTurn(ctx, in.TurnID)
+		if err != nil || told > 0 {
+			return r, err
+		}
+	case ticket.PlainElsewhere:
+		newest, err := q.NewestOfTurn(ctx, in.TurnID)
+		if err != nil {
+			return r, err
+		}
+		if answered, err = q.AnsweredElsewhere(ctx, newest); err != nil {
+			return r, err
+		}
+	}
+	if words := plainText(in.Plain, answered, open.Number); words != "" {
+		r.texts = laidOut(route.Channel, words, "")
+	}
+	return r, nil
+}
+
+// pointTo tells the customer, on the channel where the conversation began, on
+// which other one it was answered.
+func (a *Activities) pointTo(ctx context.Context, q *schema.Queries, e envelope, earlier []schema.PartsOfTurnRow, number string) error {
+	why, err := a.mayNotSend(ctx, q, e.conv, e.turn.TicketID)
+	if err != nil || why != "" {
+		return err
+	}
+	words := plainText(ticket.PlainElsewhere, e.route.Channel, number)
+	e.route = e.conv
+	return a.insertParts(ctx, q, e, earlier, reply{kind: ticket.KindAck, texts: laidOut(e.conv.Channel, words, "")})
 }

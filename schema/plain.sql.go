@@ -151,6 +151,43 @@ func (q *Queries) RecentMessages(ctx context.Context, arg RecentMessagesParams) 
 	return i, err
 }
 
+const releaseHeld = `-- name: ReleaseHeld :many
+UPDATE outbox o SET state = 'queued'
+FROM conversations c
+WHERE c.id = o.conversation_id AND o.conversation_id = $1 AND o.state = 'held'
+  AND (o.kind = 'reply' OR (c.owner = 'ai' AND c.epoch = o.epoch))
+RETURNING o.turn_id, o.message_id, o.kind
+`
+
+type ReleaseHeldRow struct {
+	TurnID    *uuid.UUID
+	MessageID uuid.UUID
+	Kind      ticket.Kind
+}
+
+// ReleaseHeld puts back into the queue what waited for the customer to write:
+// a person's own words always, the assistant's only while it still owns the
+// conversation as it did when it wrote them.
+func (q *Queries) ReleaseHeld(ctx context.Context, conversationID uuid.UUID) ([]ReleaseHeldRow, error) {
+	rows, err := q.db.Query(ctx, releaseHeld, conversationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ReleaseHeldRow{}
+	for rows.Next() {
+		var i ReleaseHeldRow
+		if err := rows.Scan(&i.TurnID, &i.MessageID, &i.Kind); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const stopConfirmed = `-- name: StopConfirmed :one
 SELECT EXISTS (
     SELECT FROM messages m

@@ -67,8 +67,14 @@ type Config struct {
 	Company     string        `env:"FTE_COMPANY, default=Customer Support"`
 	FirstCheck  time.Duration `env:"FTE_SEND_FIRST_CHECK, default=15s"`
 	SecondCheck time.Duration `env:"FTE_SEND_SECOND_CHECK, default=45s"`
-	LogLevel    string        `env:"FTE_LOG_LEVEL, default=info"`
-	LogFormat   string        `env:"FTE_LOG_FORMAT, default=json"`
+	// How many messages a customer may write in a minute before they are answered
+	// together, and how many automatic mails go to one address in an hour and for
+	// one ticket before a person looks; zero sets no limit.
+	Allowance      int    `env:"FTE_MESSAGES_PER_MINUTE, default=5"`
+	MailsPerHour   int    `env:"FTE_MAILS_PER_HOUR, default=5"`
+	MailsPerTicket int    `env:"FTE_MAILS_PER_TICKET, default=10"`
+	LogLevel       string `env:"FTE_LOG_LEVEL, default=info"`
+	LogFormat      string `env:"FTE_LOG_FORMAT, default=json"`
 
 	// What is promised to customers, and when people work.
 	BusinessHours    string        `env:"FTE_BUSINESS_HOURS, default=mon-fri 09:00-17:00"`
@@ -221,6 +227,8 @@ func (c *Config) policyFaults() (faults []error) {
 	fault(c.ModelTimeout <= 0, "FTE_MODEL_TIMEOUT must be positive")
 	fault(c.FirstCheck <= 0, "FTE_SEND_FIRST_CHECK must be positive")
 	fault(c.SecondCheck < c.FirstCheck, "FTE_SEND_SECOND_CHECK must not be before FTE_SEND_FIRST_CHECK")
+	fault(c.Allowance < 0 || c.MailsPerHour < 0 || c.MailsPerTicket < 0,
+		"FTE_MESSAGES_PER_MINUTE, FTE_MAILS_PER_HOUR and FTE_MAILS_PER_TICKET must not be negative; 0 sets no limit")
 	fault(c.PromptPrice < 0 || c.OutputPrice < 0, "FTE_PROMPT_PRICE and FTE_OUTPUT_PRICE must not be negative")
 	fault(c.StaffAlertWebhook != "" && !isHTTP(c.StaffAlertWebhook), "STAFF_ALERT_WEBHOOK is not an http or https address")
 	fault(c.TemporalUI != "" && !isHTTP(c.TemporalUI), "TEMPORAL_UI_URL is not an http or https address")

@@ -127,6 +127,7 @@ func newActivities(ctx context.Context, w *workerProcess) (*activities.Activitie
 		Policy: activities.Policy{
 			Company: c.Company, SLA: c.promises, FirstCheck: c.FirstCheck, SecondCheck: c.SecondCheck,
 			PromptPrice: c.PromptPrice, OutputPrice: c.OutputPrice,
+			Allowance: c.Allowance, MailsPerHour: c.MailsPerHour, MailsPerTicket: c.MailsPerTicket,
 		},
 	}
 	model, err := openModel(c)

@@ -85,3 +85,13 @@ JOIN messages m ON m.id = ANY (t.message_ids)
 WHERE t.id = sqlc.arg(turn_id)
 ORDER BY m.provider_at DESC, m.external_id DESC
 LIMIT 1;
+
+-- ReleaseHeld puts back into the queue what waited for the customer to write:
+-- a person's own words always, the assistant's only while it still owns the
+-- conversation as it did when it wrote them.
+-- name: ReleaseHeld :many
+UPDATE outbox o SET state = 'queued'
+FROM conversations c
+WHERE c.id = o.conversation_id AND o.conversation_id = sqlc.arg(conversation_id) AND o.state = 'held'
+  AND (o.kind = 'reply' OR (c.owner = 'ai' AND c.epoch = o.epoch))
+RETURNING o.turn_id, o.message_id, o.kind;
