@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -35,11 +36,19 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) {
 		ContentVariables: form.Get("ContentVariables"), ValidityPeriod: form.Get("ValidityPeriod"),
 		ServiceSID: form.Get("MessagingServiceSid"), NumMedia: len(form["MediaUrl"]),
 	}
+	for _, address := range form["MediaUrl"] {
+		m.Media = append(m.Media, Media{URL: address, ContentType: guessType(address)})
+	}
+	m.Media = s.named(m.Media, m.SID)
 	if m.ServiceSID != "" {
 		m.Status, m.From = "accepted", cmp.Or(m.From, s.options.From)
 	}
 	if code, message := s.check(m); code != 0 {
 		refuse(w, http.StatusBadRequest, code, message)
+		return
+	}
+	if s.refusesAtOnce() && s.outside(m) {
+		refuse(w, http.StatusBadRequest, 63016, errorText(63016))
 		return
 	}
 	if m.ContentSID != "" {
@@ -76,10 +85,19 @@ func (s *Server) check(m Message) (int, string) {
 		return 21655, "The ContentSid is Invalid"
 	case m.ContentVariables != "" && !json.Valid([]byte(m.ContentVariables)):
 		return 21656, "The Content Variables parameter is invalid."
+	case m.ValidityPeriod != "" && !validPeriod(m.ValidityPeriod):
+		return 21624, "The ValidityPeriod is out of range: " + m.ValidityPeriod
 	case m.StatusCallback != "" && (err != nil || callback.Host == "" || !strings.HasPrefix(callback.Scheme, "http")):
 		return 21609, "The StatusCallback URL " + m.StatusCallback + " is not a valid URL."
 	}
 	return 0, ""
+}
+
+// validPeriod reports whether text is a number of seconds that Twilio may keep a
+// message before it must have been sent: up to ten hours.
+func validPeriod(text string) bool {
+	seconds, err := strconv.Atoi(text)
+	return err == nil && seconds >= 1 && seconds <= 36000
 }
 
 // render fills in a template; one whose text is not known shows its variables.

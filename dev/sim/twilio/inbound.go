@@ -16,10 +16,13 @@ import (
 	"github.com/digital-fte/fte/dev/sim/wire"
 )
 
-// Media is an attachment of an inbound message.
+// Media is an attachment of a message.
 type Media struct {
+	// URL is what the webhook names; empty is made up, as Twilio's are.
 	URL         string `json:"url"`
 	ContentType string `json:"content_type"`
+	// SID is made up when it is empty.
+	SID string `json:"sid,omitempty"`
 }
 
 // InboundOptions vary an inbound message; the zero value is a plain text.
@@ -32,6 +35,8 @@ type InboundOptions struct {
 	Media []Media `json:"media,omitempty"`
 	// Repeat is how many deliveries are made at once; 0 means 1.
 	Repeat int `json:"repeat,omitempty"`
+	// At is when the customer wrote; zero means now.
+	At time.Time `json:"at,omitzero"`
 	// NoWebhook lets the webhook get lost: the message is only in the list.
 	NoWebhook bool `json:"no_webhook,omitempty"`
 	// Signature replaces the right one.
@@ -45,6 +50,8 @@ type Receipt struct {
 	SID string `json:"sid"`
 	// Statuses are the HTTP statuses of the deliveries; 0 is one without an answer.
 	Statuses []int `json:"statuses"`
+	// Lost is set when no webhook was posted: the message is only in the list.
+	Lost bool `json:"lost,omitempty"`
 }
 
 // Inbound lets a customer write to us: the message is remembered and the webhook
@@ -54,19 +61,25 @@ func (s *Server) Inbound(ctx context.Context, from, body string, options Inbound
 	s.mu.Lock()
 	hookURL := s.webhook.url
 	s.mu.Unlock()
-	now := time.Now().UTC()
+	at := options.At.UTC()
+	if at.IsZero() {
+		at = time.Now().UTC()
+	}
 	m := Message{
 		SID: cmp.Or(options.SID, newSID("SM")), Direction: DirectionInbound, Status: "received", Body: body,
 		From: whatsapp(from), To: whatsapp(cmp.Or(options.To, s.options.From)),
-		NumMedia: len(options.Media), Created: now, Sent: now,
+		NumMedia: len(options.Media), Created: at, Sent: at,
 	}
-	if known, ok := s.message(m.SID); ok {
+	m.Media = s.named(options.Media, m.SID)
+	known, repeated := s.message(m.SID)
+	if repeated {
 		m = known
 	} else if err := s.put(m); err != nil {
 		return Receipt{}, err
 	}
 	receipt := Receipt{SID: m.SID}
-	if options.NoWebhook {
+	if options.NoWebhook || !repeated && s.faults.Take(LostWebhook) {
+		receipt.Lost = true
 		return receipt, nil
 	}
 	if hookURL == "" {
@@ -100,14 +113,28 @@ func (s *Server) inboundForm(m Message, options InboundOptions) url.Values {
 	} {
 		form.Set(key, value)
 	}
-	for i, media := range options.Media {
+	for i, media := range m.Media {
 		form.Set("MediaUrl"+strconv.Itoa(i), media.URL)
 		form.Set("MediaContentType"+strconv.Itoa(i), media.ContentType)
+	}
+	if len(m.Media) > 0 {
+		kind, _, _ := strings.Cut(m.Media[0].ContentType, "/")
+		form.Set("MessageType", messageType(kind))
 	}
 	for key, value := range options.Extra {
 		form.Set(key, value)
 	}
 	return form
+}
+
+// messageType is what a webhook calls a message with an attachment of that kind.
+func messageType(kind string) string {
+	switch kind {
+	case "image", "audio", "video":
+		return kind
+	default:
+		return "document"
+	}
 }
 
 // serveInbound is Inbound for other processes.

@@ -26,6 +26,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 	}
 	all := slices.DeleteFunc(s.Messages(), func(m Message) bool { return !keep(m) })
 	slices.Reverse(all)
+	slices.SortStableFunc(all, func(a, b Message) int { return b.listedAt().Compare(a.listedAt()) })
 	size, err := strconv.Atoi(query.Get("PageSize"))
 	if err != nil || size < 1 {
 		size = defaultPage
@@ -72,6 +73,16 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
+// listedAt is what the list is ordered by and its bounds are compared with: in
+// whole seconds, as the API shows it.
+func (m Message) listedAt() time.Time {
+	at := m.Sent
+	if at.IsZero() {
+		at = m.Created
+	}
+	return at.Truncate(time.Second)
+}
+
 // filter understands To, From and the three forms of DateSent. Bounds include
 // their instant, and a date without a time means the whole day in UTC.
 func filter(query url.Values) (func(Message) bool, bool) {
@@ -81,12 +92,7 @@ func filter(query url.Values) (func(Message) bool, bool) {
 	// The client library always sends a time, but the API looks at the day.
 	on = on.Truncate(24 * time.Hour)
 	return func(m Message) bool {
-		at := m.Sent
-		if at.IsZero() {
-			at = m.Created
-		}
-		// The API shows whole seconds and compares what it shows.
-		at = at.Truncate(time.Second)
+		at := m.listedAt()
 		return (query.Get("To") == "" || query.Get("To") == m.To) &&
 			(query.Get("From") == "" || query.Get("From") == m.From) &&
 			(on.IsZero() || !at.Before(on) && at.Before(on.Add(24*time.Hour))) &&

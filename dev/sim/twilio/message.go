@@ -29,6 +29,7 @@ type Message struct {
 	ValidityPeriod   string    `json:"validity_period,omitempty"`
 	ServiceSID       string    `json:"messaging_service_sid,omitempty"`
 	NumMedia         int       `json:"num_media,omitempty"`
+	Media            []Media   `json:"media,omitempty"`
 	Created          time.Time `json:"created"`
 	// Sent is zero until the message has left Twilio.
 	Sent    time.Time `json:"sent,omitzero"`
@@ -42,19 +43,28 @@ func (m Message) terminal() bool {
 
 // resource is the message as the REST API shows it.
 func (m Message) resource(account string) map[string]any {
-	uri := "/2010-04-01/Accounts/" + account + "/Messages/" + m.SID
+	uri := messageURI(account, m.SID)
 	return map[string]any{
 		"sid": m.SID, "account_sid": account, "to": m.To, "from": orNull(m.From), "body": m.Body,
 		"direction": m.Direction, "status": m.Status, "num_media": strconv.Itoa(m.NumMedia), "num_segments": "1",
 		"error_code": nullIf(m.ErrorCode == 0, m.ErrorCode), "error_message": nullIf(m.ErrorCode == 0, errorText(m.ErrorCode)),
 		"date_created": date(m.Created), "date_updated": date(m.Updated), "date_sent": nullIf(m.Sent.IsZero(), date(m.Sent)),
-		"messaging_service_sid": orNull(m.ServiceSID), "price": nil, "price_unit": "USD", "api_version": apiVersion,
+		"messaging_service_sid": orNull(m.ServiceSID), "price": m.price(), "price_unit": "USD", "api_version": apiVersion,
 		"uri": uri + ".json", "subresource_uris": map[string]string{"media": uri + "/Media.json"},
 	}
 }
 
-// Messages returns everything Twilio knows of, oldest first: what it accepted
-// from us and what customers wrote.
+func messageURI(account, sid string) string {
+	return "/" + apiVersion + "/Accounts/" + account + "/Messages/" + sid
+}
+
+// price is known once the message has reached its end.
+func (m Message) price() any {
+	return nullIf(!slices.Contains([]string{"delivered", "read", "undelivered"}, m.Status), "-0.00500")
+}
+
+// Messages returns everything Twilio knows of, in the order in which it came to
+// know of it: what it accepted from us and what customers wrote.
 func (s *Server) Messages() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,12 +121,13 @@ func (s *Server) remember(m Message) {
 func (s *Server) lastInbound(from string) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, m := range slices.Backward(s.messages) {
-		if m.Direction == DirectionInbound && m.From == from {
-			return m.Created
+	var last time.Time
+	for _, m := range s.messages {
+		if m.Direction == DirectionInbound && m.From == from && m.Created.After(last) {
+			last = m.Created
 		}
 	}
-	return time.Time{}
+	return last
 }
 
 func whatsapp(number string) string {

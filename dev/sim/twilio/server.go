@@ -3,6 +3,7 @@ package twilio
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -38,6 +39,9 @@ type Options struct {
 	// EnforceWindow fails free-form messages with 63016 when the customer has not
 	// written for 24 hours.
 	EnforceWindow bool
+	// RefuseOutsideWindow makes EnforceWindow refuse such messages at once, in
+	// place of failing them after they were accepted.
+	RefuseOutsideWindow bool
 	// Templates are the texts of content templates by SID, with {{1}} for
 	// variables. nil accepts every SID.
 	Templates map[string]string
@@ -84,10 +88,14 @@ func New(options Options) (*Server, error) {
 		return nil, err
 	}
 	s.journal = journal
+	s.faults.Offer(presets()...)
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2010-04-01/Accounts/{account}/Messages.json", s.authorized(s.create))
 	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages.json", s.authorized(s.list))
 	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages/{sid}", s.authorized(s.fetch))
+	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages/{sid}/Media.json", s.authorized(s.listMedia))
+	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages/{sid}/Media/{media}", s.authorized(s.fetchMedia))
+	mux.HandleFunc("PUT /_sim/webhook", s.serveWebhook)
 	mux.HandleFunc("GET /_sim/log", wire.ServeLog(&s.changed, s.Messages))
 	mux.HandleFunc("POST /_sim/inbound", s.serveInbound)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { notFound(w, r.URL.Path) })
@@ -114,6 +122,24 @@ func (s *Server) SetWebhook(url, target string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.webhook = endpoint{url: url, target: target}
+}
+
+// SwitchOn makes the failure of that name happen the next times that it can: see
+// wire.Faults.SwitchOn, and presets for the names.
+func (s *Server) SwitchOn(name string, times int) error { return s.faults.SwitchOn(name, times) }
+
+// serveWebhook is SetWebhook for other processes.
+func (s *Server) serveWebhook(w http.ResponseWriter, r *http.Request) {
+	var to struct {
+		URL    string `json:"url"`
+		Target string `json:"target"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&to); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	s.SetWebhook(to.URL, to.Target)
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // SetStatusCallbacks turns status callbacks on or off for statuses to come.

@@ -4,14 +4,20 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
+
+// window is how long after a customer's last message free text is allowed.
+const window = 24 * time.Hour
 
 // progress carries an accepted message on to its end in the background.
 func (s *Server) progress(m Message) {
 	s.work.Go(func(ctx context.Context) {
-		s.report(ctx, m)
+		tell := s.reporter(m)
+		tell.report(ctx, m)
 		for _, status := range []string{"sent", "delivered"} {
 			if m.Status == status {
 				continue
@@ -27,18 +33,24 @@ func (s *Server) progress(m Message) {
 				s.log.ErrorContext(ctx, "keeping a message's status", "message_sid", m.SID, "error", err)
 				return
 			}
-			s.report(ctx, m)
+			tell.report(ctx, m)
 			if m.Status == "failed" || ctx.Err() != nil {
-				return
+				break
 			}
 		}
+		tell.end(ctx)
 	})
 }
 
 // failure returns the code a message fails with, or 0.
 func (s *Server) failure(m Message) int {
-	if s.options.EnforceWindow && m.ContentSID == "" && time.Since(s.lastInbound(m.To)) > 24*time.Hour {
+	if s.outside(m) {
 		return 63016
+	}
+	for _, code := range lateCodes() {
+		if s.faults.Take(late(code)) {
+			return code
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,6 +60,64 @@ func (s *Server) failure(m Message) int {
 	code := s.fail[0]
 	s.fail = s.fail[1:]
 	return code
+}
+
+// outside reports whether free text is not allowed because the customer has been
+// silent for too long.
+func (s *Server) outside(m Message) bool {
+	if m.ContentSID != "" || !strings.HasPrefix(m.To, "whatsapp:") {
+		return false
+	}
+	return s.faults.Take(WindowClosed) || s.options.EnforceWindow && time.Since(s.lastInbound(m.To)) > window
+}
+
+// refusesAtOnce reports whether such a message is refused, or accepted and then
+// failed.
+func (s *Server) refusesAtOnce() bool {
+	return s.options.RefuseOutsideWindow || s.faults.Take(WindowAtOnce)
+}
+
+// reporter sends the status callbacks of one message.
+type reporter struct {
+	sim *Server
+	// lost, twice and backwards are what goes wrong with them.
+	lost, twice, backwards bool
+	kept                   []Message
+}
+
+func (s *Server) reporter(m Message) *reporter {
+	if m.StatusCallback == "" {
+		return &reporter{sim: s}
+	}
+	return &reporter{
+		sim: s, lost: s.faults.Take(StatusesLost),
+		twice: s.faults.Take(StatusesTwice), backwards: s.faults.Take(StatusesBackwards),
+	}
+}
+
+func (r *reporter) report(ctx context.Context, m Message) {
+	if r.backwards {
+		r.kept = append(r.kept, m)
+		return
+	}
+	r.send(ctx, m)
+}
+
+// end reports what was kept, the newest first.
+func (r *reporter) end(ctx context.Context) {
+	for _, m := range slices.Backward(r.kept) {
+		r.send(ctx, m)
+	}
+}
+
+func (r *reporter) send(ctx context.Context, m Message) {
+	if r.lost {
+		return
+	}
+	r.sim.report(ctx, m)
+	if r.twice {
+		r.sim.report(ctx, m)
+	}
 }
 
 // report sends the status callback, if there is to be one.

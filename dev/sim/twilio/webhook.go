@@ -41,7 +41,8 @@ func (e endpoint) address(callback string) (string, error) {
 
 // Sign returns the X-Twilio-Signature of a form posted to url: the base64 of an
 // HMAC-SHA1 over the URL without its fragment, followed by each key and value in
-// the order of the keys.
+// the order of the keys, and of the values where a key has several. A value that
+// is repeated counts once.
 func Sign(authToken, url string, form url.Values) string {
 	signed, _, _ := strings.Cut(url, "#")
 	var text strings.Builder
@@ -52,7 +53,7 @@ func Sign(authToken, url string, form url.Values) string {
 	}
 	slices.Sort(keys)
 	for _, key := range keys {
-		for _, value := range form[key] {
+		for _, value := range slices.Compact(slices.Sorted(slices.Values(form[key]))) {
 			text.WriteString(key + value)
 		}
 	}
