@@ -47,9 +47,14 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, code, message)
 		return
 	}
-	if s.refusesAtOnce() && s.outside(m) {
+	switch outside := s.outside(m); {
+	case outside && s.refusesAtOnce():
 		refuse(w, http.StatusBadRequest, 63016, errorText(63016))
 		return
+	case outside:
+		m.Fails = 63016
+	default:
+		m.Fails = s.failure()
 	}
 	if m.ContentSID != "" {
 		m.Body = s.render(m)

@@ -16,13 +16,15 @@ const (
 
 // Message is a message Twilio accepted from us or from a customer.
 type Message struct {
-	SID              string    `json:"sid"`
-	To               string    `json:"to"`
-	From             string    `json:"from"`
-	Body             string    `json:"body"`
-	Direction        string    `json:"direction"`
-	Status           string    `json:"status"`
-	ErrorCode        int       `json:"error_code,omitempty"`
+	SID       string `json:"sid"`
+	To        string `json:"to"`
+	From      string `json:"from"`
+	Body      string `json:"body"`
+	Direction string `json:"direction"`
+	Status    string `json:"status"`
+	ErrorCode int    `json:"error_code,omitempty"`
+	// Fails is the code it will fail with when Twilio comes to send it.
+	Fails            int       `json:"fails,omitempty"`
 	StatusCallback   string    `json:"status_callback,omitempty"`
 	ContentSID       string    `json:"content_sid,omitempty"`
 	ContentVariables string    `json:"content_variables,omitempty"`

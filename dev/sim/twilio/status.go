@@ -25,7 +25,7 @@ func (s *Server) progress(m Message) {
 			m.Status = status
 			if status == "sent" {
 				m.Sent = time.Now().UTC()
-				if m.ErrorCode = s.failure(m); m.ErrorCode != 0 {
+				if m.ErrorCode = m.Fails; m.ErrorCode != 0 {
 					m.Status = "failed"
 				}
 			}
@@ -42,11 +42,9 @@ func (s *Server) progress(m Message) {
 	})
 }
 
-// failure returns the code a message fails with, or 0.
-func (s *Server) failure(m Message) int {
-	if s.outside(m) {
-		return 63016
-	}
+// failure returns the code a message will fail with, or 0. What is to happen to
+// the next message is used up.
+func (s *Server) failure() int {
 	for _, code := range lateCodes() {
 		if s.faults.Take(late(code)) {
 			return code
