@@ -36,8 +36,10 @@ type Intake struct {
 	Publisher Publisher
 	Mailboxes Mailboxes // nil when the email channel is off
 	Mailbox   string    // our address
-	Secrets   ticket.Secrets
-	Logger    *slog.Logger
+	// MailGroups are addresses of ours that pass mail on to Mailbox.
+	MailGroups []string
+	Secrets    ticket.Secrets
+	Logger     *slog.Logger
 
 	waiting waiting
 }
@@ -132,6 +134,9 @@ func (in *Intake) store(ctx context.Context, r stream.Record, m inbound) error {
 	err := in.DB.Tx(ctx, func(q *schema.Queries) error {
 		conv, err := in.conversation(ctx, q, m)
 		if err != nil {
+			return err
+		}
+		if err := heed(ctx, q, conv.ID, m); err != nil {
 			return err
 		}
 		_, err = insert(ctx, q, conv.ID, m)

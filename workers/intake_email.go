@@ -44,7 +44,7 @@ func (in *Intake) emailRaw(ctx context.Context, r stream.Record) error {
 	if err != nil {
 		return err
 	}
-	mail, err := email.Parse(raw.Body)
+	mail, err := email.Parser{Groups: in.MailGroups}.Parse(raw.Body)
 	if err != nil {
 		return invalid(err)
 	}
@@ -52,6 +52,14 @@ func (in *Intake) emailRaw(ctx context.Context, r stream.Record) error {
 	m.at = raw.ProviderAt
 	if slices.Contains(raw.Labels, email.LabelSent) {
 		return in.sentMail(ctx, r, mail, m)
+	}
+	if mail.Bounce != nil {
+		if known, err := in.bouncedMail(ctx, r, mail.Bounce, m); err != nil || known {
+			return err
+		}
+	}
+	if err := in.liftBounce(ctx, m); err != nil {
+		return err
 	}
 	return in.customerMail(ctx, r, e, mail, m)
 }
@@ -62,7 +70,14 @@ func (in *Intake) inboundMail(e ticket.EmailRaw, mail *email.Mail) inbound {
 		channel: ticket.Email, externalID: "gmail:" + e.Mailbox + ":" + e.GmailID, author: ticket.Customer,
 		sender: identity{identityEmail, from, mail.DMARC}, senderName: mail.From.Name, replyTo: from,
 		subject: mail.Subject, category: "general", priority: "medium",
-		body: mail.Text, quoted: mail.Quoted, rfcReferences: mail.References, suppress: string(mail.Suppress(in.Mailbox, e.Mailbox)),
+		quoted: mail.Quoted, rfcReferences: mail.References,
+		suppress: string(mail.Suppress(append([]string{in.Mailbox, e.Mailbox}, in.MailGroups...)...)),
+	}
+	m.body, m.wordless = mail.Body()
+	for _, a := range mail.Attachments {
+		m.attachments = append(m.attachments, attachment{
+			name: a.Name, contentType: a.ContentType, sha256: a.SHA256, size: int64(a.Size), tooLarge: a.TooLarge(),
+		})
 	}
 	// People answer to Reply-To, so who reads there takes part.
 	for _, address := range []string{from, mail.ReplyTo.Address} {
@@ -77,6 +92,15 @@ func (in *Intake) inboundMail(e ticket.EmailRaw, mail *email.Mail) inbound {
 		m.gmailThread = &e.ThreadID
 	}
 	return m
+}
+
+// liftBounce forgets that an address did not exist once its owner proves to
+// write from it.
+func (in *Intake) liftBounce(ctx context.Context, m inbound) error {
+	if !m.sender.verified || m.sender.value == "" {
+		return nil
+	}
+	return in.DB.LiftBouncedAddress(ctx, schema.LiftBouncedAddressParams{Address: m.sender.value, At: m.at})
 }
 
 func (in *Intake) customerMail(ctx context.Context, r stream.Record, e ticket.EmailRaw, mail *email.Mail, m inbound) error {
@@ -134,7 +158,7 @@ func (in *Intake) sentMail(ctx context.Context, r stream.Record, mail *email.Mai
 	if !slices.ContainsFunc(mail.Recipients(), func(to string) bool { return slices.Contains(known.Participants, to) }) {
 		return nil
 	}
-	m.author = ticket.Staff
+	m.author, m.body, m.wordless = ticket.Staff, mail.Text, ticket.WordlessNot
 	if err := in.takeOver(ctx, known, m); err != nil {
 		return err
 	}

@@ -133,5 +133,6 @@ func (b *body) attach(part *enmime.Part) {
 		ContentType: cleanLine(strings.ToLower(part.ContentType), maxFileName),
 		Size:        len(part.Content),
 		SHA256:      hex.EncodeToString(sum[:]),
+		Inline:      part.Disposition != "attachment" && part.ContentID != "",
 	})
 }

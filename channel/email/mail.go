@@ -29,8 +29,10 @@ type Mail struct {
 	Truncated bool   // a text was longer than the bound and has been cut
 
 	Attachments []Attachment
-	OutboundID  string // the outbound id we gave the mail, if it is one of ours
-	DMARC       bool   // our mail server vouches for the From domain
+	OutboundID  string  // the outbound id we gave the mail, if it is one of ours
+	DMARC       bool    // our mail server vouches for the From domain
+	Group       string  // the group of ours that passed it on; From is who wrote to it
+	Bounce      *Bounce // what it reports about a mail of ours; nil if nothing
 
 	suppress SuppressReason // from the headers alone
 }
@@ -42,6 +44,8 @@ type Attachment struct {
 	ContentType string // lower case, without parameters
 	Size        int    // decoded, in bytes
 	SHA256      string // of the decoded content, hexadecimal
+	// Inline says that the text shows it, such as a logo in a signature.
+	Inline bool
 }
 
 // Recipients returns every address the mail went to, the one it was delivered

@@ -34,6 +34,9 @@ const (
 type Parser struct {
 	AuthServID string // whose Authentication-Results count; empty is DefaultAuthServID
 	MaxText    int    // bytes; zero is DefaultMaxText
+	// Groups are addresses of ours that pass mail on to the mailbox, such as
+	// those of Google Groups. What came through one is no mailing list's.
+	Groups []string
 }
 
 // Parse parses a mail with the zero Parser.
@@ -74,7 +77,16 @@ func (p Parser) Parse(raw []byte) (*Mail, error) {
 	_, domain, _ := strings.Cut(m.From.Address, "@")
 	// With two senders nobody can say which of them was checked.
 	m.DMARC = len(from) == 1 && dmarcPass(h.Values("Authentication-Results"), p.AuthServID, domain)
-	m.suppress = suppressReason(h, root.ContentType, m.From.Address)
+	if m.Group = groupOf(h, p.Groups); m.Group != "" {
+		if sender, replaced := throughGroup(h, m.From, m.Group); replaced {
+			m.From, m.DMARC = sender, false
+		}
+	}
+	m.suppress = suppressReason(h, root.ContentType, m.From.Address, m.Group != "")
+	m.Bounce = bounceOf(root, m.From.Address)
+	if m.Bounce != nil && m.suppress == "" {
+		m.suppress = SuppressDeliveryReport
+	}
 	p.fillBody(m, root, raw)
 	return m, nil
 }

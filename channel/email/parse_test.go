@@ -275,7 +275,7 @@ func TestAttachments(t *testing.T) {
 	t.Parallel()
 	m := parse(t, fixture(t, "attachments_and_inline_image"))
 	require.Equal(t, []email.Attachment{
-		{Name: "i.png", ContentType: "image/png", Size: 8, SHA256: "4c4b6a3be1314ab86138bef4314dde022e600960d8689a2c8f8631802d20dab6"},
+		{Name: "i.png", ContentType: "image/png", Size: 8, SHA256: "4c4b6a3be1314ab86138bef4314dde022e600960d8689a2c8f8631802d20dab6", Inline: true},
 		{Name: "log.txt", ContentType: "text/plain", Size: 13, SHA256: "560d61c99ecb193ca2a929544a92c40cd930417244efd0ee086855615ed1321e"},
 	}, m.Attachments)
 	require.Equal(t, []string{"support@firnwacht.example", "boss@kunde.example"}, m.Recipients())

@@ -47,7 +47,9 @@ func withoutTag(address string) string {
 // noReply matches local parts that nobody reads.
 var noReply = regexp.MustCompile(`^(mailer-daemon|postmaster)$|(^|[._-])(no|do-?not)[._-]?reply([._-]|$)`)
 
-func suppressReason(h textproto.MIMEHeader, contentType, from string) SuppressReason {
+// suppressReason judges by the headers. A group of ours marks all it passes on
+// as a list's, so of such a mail those marks say nothing.
+func suppressReason(h textproto.MIMEHeader, contentType, from string, group bool) SuppressReason {
 	first := func(name string) string { return strings.ToLower(strings.TrimSpace(h.Get(name))) }
 	local, _, _ := strings.Cut(withoutTag(from), "@")
 	auto, _, _ := strings.Cut(first("Auto-Submitted"), ";")
@@ -61,9 +63,11 @@ func suppressReason(h textproto.MIMEHeader, contentType, from string) SuppressRe
 		return SuppressAutoSubmitted
 	case first("Return-Path") == "<>":
 		return SuppressNullReturnPath
-	case slices.Contains([]string{"bulk", "list", "junk", "auto_reply"}, first("Precedence")):
+	case first("Precedence") == "auto_reply":
+		return SuppressAutoSubmitted
+	case !group && slices.Contains([]string{"bulk", "list", "junk"}, first("Precedence")):
 		return SuppressBulk
-	case first("List-Id") != "", first("List-Unsubscribe") != "":
+	case !group && (first("List-Id") != "" || first("List-Unsubscribe") != ""):
 		return SuppressList
 	case suppressesReplies(first("X-Auto-Response-Suppress")):
 		return SuppressRequested

@@ -22,7 +22,9 @@ import (
 const retryTemporal = 2 * time.Second
 
 func (w *workerProcess) intake() (runner, error) {
-	intake := &workers.Intake{DB: w.db, Publisher: w.producer, Mailbox: w.c.GmailMailbox, Secrets: w.c.secrets, Logger: w.log}
+	intake := &workers.Intake{
+		DB: w.db, Publisher: w.producer, Mailbox: w.c.GmailMailbox, MailGroups: w.c.MailGroups, Secrets: w.c.secrets, Logger: w.log,
+	}
 	if w.c.emailOn() {
 		intake.Mailboxes = workers.MailboxStarter{Temporal: w.temporal}
 	}
