@@ -1,8 +1,10 @@
 package whatsapp
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/digital-fte/fte/channel/text"
 )
@@ -12,6 +14,7 @@ import (
 const (
 	maxMedia = 10
 	maxName  = 200
+	maxType  = 100
 )
 
 // Inbound is one message of a customer. Every text in it is sanitised.
@@ -22,10 +25,15 @@ type Inbound struct {
 	ProfileName   string // chosen by the customer: shown, never trusted
 	NumMedia      int
 	Media         []Media
-	ButtonText    string // what a quick-reply button said
-	ButtonPayload string // what we attached to that button
+	ButtonText    string // what a quick-reply button or an entry of a list said
+	ButtonPayload string // what we attached to that button or entry
 	Location      *Location
 	RepliedTo     string // SID of the message this one quotes, if any
+	Advert        string // the headline of the advertisement that led here, if any
+	Forwarded     bool   // somebody else wrote it
+	Kind          string // Twilio's word for what it is, such as "text"; empty if it said none
+
+	optOut string // Twilio's word for an opt-out keyword it has acted on
 }
 
 // Media is one attachment. It is described, never fetched, here.
@@ -57,11 +65,17 @@ func Parse(params map[string]string) (*Inbound, error) {
 	in := &Inbound{
 		SID: id, From: from, To: to,
 		Body:          strings.TrimSpace(text.Sanitize(params["Body"])),
-		ProfileName:   text.Truncate(text.Line(params["ProfileName"]), maxName),
-		ButtonText:    text.Line(params["ButtonText"]),
-		ButtonPayload: text.Line(params["ButtonPayload"]),
+		ProfileName:   name(params["ProfileName"]),
+		ButtonText:    text.Line(cmp.Or(params["ButtonText"], params["ListTitle"])),
+		ButtonPayload: text.Truncate(text.Line(cmp.Or(params["ButtonPayload"], params["ListId"])), maxName),
 		Media:         media(params),
 		Location:      location(params),
+		Advert:        text.Truncate(text.Line(cmp.Or(params["ReferralHeadline"], params["ReferralBody"])), maxName),
+		Forwarded:     params["Forwarded"] == "true" || params["FrequentlyForwarded"] == "true",
+		optOut:        params["OptOutType"],
+	}
+	if isWord(params["MessageType"]) {
+		in.Kind = params["MessageType"]
 	}
 	if quoted := params["OriginalRepliedMessageSid"]; isToken(quoted) {
 		in.RepliedTo = quoted
@@ -73,15 +87,29 @@ func Parse(params map[string]string) (*Inbound, error) {
 	return in, nil
 }
 
+// name returns what the customer wants to be called, on one line. Marks that
+// turn the direction of writing are left out, or they would turn what stands
+// around the name as well.
+func name(s string) string {
+	return text.Truncate(text.Line(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, s)), maxName)
+}
+
 func media(params map[string]string) []Media {
 	var all []Media
 	for i := range maxMedia {
 		n := strconv.Itoa(i)
-		address := text.Line(params["MediaUrl"+n])
-		if address == "" {
-			break
+		m := Media{
+			URL:         text.Line(params["MediaUrl"+n]),
+			ContentType: strings.ToLower(text.Truncate(text.Line(params["MediaContentType"+n]), maxType)),
 		}
-		all = append(all, Media{URL: address, ContentType: strings.ToLower(text.Line(params["MediaContentType"+n]))})
+		if m != (Media{}) {
+			all = append(all, m)
+		}
 	}
 	return all
 }

@@ -33,7 +33,7 @@ func TestParseText(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, &whatsapp.Inbound{
 		SID: "SM0123456789abcdef0123456789abcdef", From: "+4915112345678", To: "+14155238886",
-		Body: "It blinks\nred\uFFFD", ProfileName: "Ana Admin", RepliedTo: "SMfeed",
+		Body: "It blinks\nred\uFFFD", ProfileName: "Ana Admin", RepliedTo: "SMfeed", Kind: "text",
 	}, in)
 	require.Equal(t, "It blinks\nred\uFFFD", in.Text())
 	require.True(t, in.HasWords())
@@ -49,6 +49,23 @@ func TestText(t *testing.T) {
 	}{
 		{"empty", map[string]string{"Body": " \n"}, false, "[The customer sent an empty message.]"},
 		{"button", map[string]string{"Body": "", "ButtonText": "Yes, please", "ButtonPayload": "yes"}, true, "Yes, please"},
+		{"payload only", map[string]string{"Body": "", "ButtonPayload": "order_42"}, true, "[The customer pressed a button: order_42.]"},
+		{"entry of a list", map[string]string{"Body": "", "ListTitle": "Opening hours", "ListId": "hours"}, true, "Opening hours"},
+		{"forwarded", map[string]string{"Body": "Win a car", "Forwarded": "true"}, true, "Win a car\n[The customer forwarded this, somebody else wrote it.]"},
+		{
+			"from an advertisement", map[string]string{"Body": "Is it still there?", "ReferralHeadline": "Lamps\nhalf price", "ReferralSourceUrl": "https://fb.example"},
+			true, "Is it still there?\n[The customer came from the advertisement \u201cLamps half price\u201d.]",
+		},
+		{"a kind we do not know", map[string]string{"Body": "", "MessageType": "order"}, false, "[The customer sent something that cannot be shown here.]"},
+		{"a kind that is no word", map[string]string{"Body": "", "MessageType": "<b>x</b>"}, false, "[The customer sent an empty message.]"},
+		{
+			"gap in the media", map[string]string{"Body": "", "NumMedia": "2", "MediaContentType0": "image/png", "MediaUrl2": "https://a/2", "MediaContentType2": "audio/ogg"},
+			false, "[The customer sent an image and a voice message.]",
+		},
+		{
+			"place that cannot be read", map[string]string{"Body": "", "Latitude": "north", "Longitude": "13", "MessageType": "location"},
+			false, "[The customer sent something that cannot be shown here.]",
+		},
 		{"button repeats the body", map[string]string{"Body": "Yes", "ButtonText": "Yes"}, true, "Yes"},
 		{
 			"image only",
@@ -84,6 +101,40 @@ func TestText(t *testing.T) {
 			require.Equal(t, c.want, in.Text())
 			require.Equal(t, c.words, in.HasWords())
 		})
+	}
+}
+
+func TestWordless(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		params map[string]string
+		want   ticket.Wordless
+	}{
+		{map[string]string{"Body": "hello"}, ticket.WordlessNot},
+		{map[string]string{"Body": "look", "NumMedia": "1"}, ticket.WordlessNot},
+		{map[string]string{"Body": "", "ButtonPayload": "x"}, ticket.WordlessNot},
+		{map[string]string{"Body": " "}, ticket.WordlessEmpty},
+		{map[string]string{"Body": "\x00\x01"}, ticket.WordlessEmpty},
+		{map[string]string{"Body": "", "NumMedia": "1", "MediaContentType0": "image/webp", "MessageType": "sticker"}, ticket.WordlessMedia},
+		{map[string]string{"Body": "", "Latitude": "1", "Longitude": "2", "MessageType": "location"}, ticket.WordlessMedia},
+		{map[string]string{"Body": "", "NumMedia": "1"}, ticket.WordlessMedia},
+		{map[string]string{"Body": "", "MessageType": "unsupported"}, ticket.WordlessMedia},
+	} {
+		in, err := whatsapp.Parse(incoming(c.params))
+		require.NoError(t, err)
+		require.Equal(t, c.want, in.Wordless(), "%v", c.params)
+	}
+}
+
+func TestProfileName(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ given, want string }{
+		{"Ana", "Ana"}, {" Ana \r\n Admin ", "Ana Admin"}, {"\x00A\xffna\x7f", "A\uFFFDna"}, {"", ""}, {"\u202Eana\u202C", "ana"},
+		{"👩‍💻", "👩‍💻"}, {strings.Repeat("x", 5000), strings.Repeat("x", 199) + "…"},
+	} {
+		in, err := whatsapp.Parse(incoming(map[string]string{"ProfileName": c.given}))
+		require.NoError(t, err)
+		require.Equal(t, c.want, in.ProfileName)
 	}
 }
 
@@ -129,6 +180,7 @@ func FuzzParse(f *testing.F) {
 		in, err := whatsapp.Parse(map[string]string{
 			"MessageSid": sid, "From": from, "To": to, "Body": body, "ProfileName": body, "ButtonText": body, "NumMedia": media,
 			"MediaUrl0": body, "MediaContentType0": contentType, "Latitude": latitude, "Longitude": latitude, "Label": body,
+			"ButtonPayload": body, "ReferralHeadline": body, "MessageType": contentType, "OptOutType": contentType, "Forwarded": "true",
 		})
 		if err != nil {
 			require.Equal(t, ticket.CodeInvalid, ticket.CodeOf(err))
@@ -140,5 +192,9 @@ func FuzzParse(f *testing.F) {
 		require.True(t, utf8.ValidString(text))
 		require.NotContains(t, text, "\x00")
 		require.NotContains(t, in.ProfileName, "\n")
+		require.Contains(t, []ticket.Command{ticket.CommandNone, ticket.CommandStop, ticket.CommandStart, ticket.CommandContinue}, in.Command())
+		if in.HasWords() {
+			require.Equal(t, ticket.WordlessNot, in.Wordless())
+		}
 	})
 }

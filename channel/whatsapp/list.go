@@ -24,6 +24,9 @@ const (
 const (
 	directionInbound  = "inbound"
 	directionOutbound = "outbound"
+	// directionByHand is what people and programs send; an "outbound-reply" is
+	// Twilio's own, such as the confirmation of an opt-out.
+	directionByHand = "outbound-api"
 )
 
 // Sent is a message as Twilio's list shows it, ours or a customer's.
@@ -40,13 +43,28 @@ type Sent struct {
 
 // Params returns the message in the form of an inbound webhook, so that what
 // the list alone shows takes the same way as what Twilio posted. The list
-// names no media addresses.
+// names no media addresses, no places and no buttons: a message that seems to
+// hold nothing is of a kind we do not know. One of ours says so by Direction.
 func (s Sent) Params(accountSID string) map[string]string {
-	return map[string]string{
+	params := map[string]string{
 		"MessageSid": s.SID, "AccountSid": accountSID, "From": Address(s.From), "To": Address(s.To),
 		"Body": s.Body, "NumMedia": strconv.Itoa(s.NumMedia),
 	}
+	switch {
+	case s.Direction != directionInbound:
+		params[paramDirection] = directionOutbound
+	case s.Body == "" && s.NumMedia == 0:
+		params["MessageType"] = "unlisted"
+	}
+	return params
 }
+
+// paramDirection is in the parameters of an event only, never in a webhook.
+const paramDirection = "Direction"
+
+// Outbound reports whether the parameters are those of a message that somebody
+// sent from our number without this service, as Params makes them.
+func Outbound(params map[string]string) bool { return params[paramDirection] == directionOutbound }
 
 // List returns what we sent to a customer (E.164) since then, newest first:
 // the evidence for a send of unknown outcome. It is complete or an error; a
@@ -62,12 +80,20 @@ func (c *Client) List(ctx context.Context, to string, since time.Time) ([]Sent, 
 	return c.list(ctx, params, directionOutbound, since)
 }
 
-// ListInbound returns what customers sent to our number since then, newest
+// ListInbound returns what customers sent to our number in this time, newest
 // first: it finds messages whose webhook never arrived. Complete or an error,
-// as List.
-func (c *Client) ListInbound(ctx context.Context, since time.Time) ([]Sent, error) {
-	params := new(openapi.ListMessageParams).SetTo(c.from).SetDateSentAfter(since.UTC())
-	return c.list(ctx, params, directionInbound, since)
+// as List; CodeTooLarge when there is too much for one listing.
+func (c *Client) ListInbound(ctx context.Context, from, until time.Time) ([]Sent, error) {
+	params := new(openapi.ListMessageParams).SetTo(c.from).SetDateSentAfter(from.UTC()).SetDateSentBefore(until.UTC())
+	return c.list(ctx, params, directionInbound, time.Time{})
+}
+
+// ListOutbound returns what left our number in this time, by whatever way,
+// newest first, but not what Twilio answers by itself. Errors are those of
+// ListInbound.
+func (c *Client) ListOutbound(ctx context.Context, from, until time.Time) ([]Sent, error) {
+	params := new(openapi.ListMessageParams).SetFrom(c.from).SetDateSentAfter(from.UTC()).SetDateSentBefore(until.UTC())
+	return c.list(ctx, params, directionByHand, time.Time{})
 }
 
 func (c *Client) list(ctx context.Context, params *openapi.ListMessageParams, direction string, since time.Time) ([]Sent, error) {
@@ -75,6 +101,7 @@ func (c *Client) list(ctx context.Context, params *openapi.ListMessageParams, di
 	since = since.Truncate(time.Second)
 	var all []Sent
 	var page, token string
+	seen := map[string]bool{}
 	for range maxPages {
 		response, err := c.page(ctx, params, token, page)
 		if err != nil {
@@ -87,7 +114,9 @@ func (c *Client) list(ctx context.Context, params *openapi.ListMessageParams, di
 				continue
 			}
 			recent = true
-			if strings.HasPrefix(m.Direction, direction) {
+			// What arrives while we turn the pages moves others to the next one.
+			if strings.HasPrefix(m.Direction, direction) && !seen[m.SID] {
+				seen[m.SID] = true
 				all = append(all, m)
 			}
 		}

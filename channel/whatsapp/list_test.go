@@ -85,20 +85,44 @@ func TestListReadsAsFarAsNeeded(t *testing.T) {
 
 func TestListInbound(t *testing.T) {
 	t.Parallel()
-	c, _ := pages(t, [][]map[string]any{{listed("SM1", "inbound", since())}, {listed("SM2", "outbound-api", since()), listed("SM3", "inbound", since())}}, func(q url.Values) {
-		if q.Get("To") != "whatsapp:"+ours || q.Has("From") || q.Get("DateSent>") != "2026-11-02T10:00:00Z" {
+	c, _ := pages(t, [][]map[string]any{{listed("SM1", "inbound", since())}, {listed("SM1", "inbound", since()), listed("SM2", "outbound-api", since()), listed("SM3", "inbound", since().Add(-time.Hour))}}, func(q url.Values) {
+		if q.Get("To") != "whatsapp:"+ours || q.Has("From") || q.Get("DateSent>") != "2026-11-02T10:00:00Z" || q.Get("DateSent<") != "2026-11-02T11:00:00Z" {
 			t.Errorf("unexpected query %v", q)
 		}
 	})
-	all, err := c.ListInbound(t.Context(), since())
+	all, err := c.ListInbound(t.Context(), since(), since().Add(time.Hour))
 	require.NoError(t, err)
-	require.Equal(t, []string{"SM1", "SM3"}, ids(all))
+	require.Equal(t, []string{"SM1", "SM3"}, ids(all), "each once, though pages overlap when messages arrive meanwhile")
 
 	in, err := whatsapp.Parse(all[0].Params(account))
 	require.NoError(t, err)
 	require.Equal(t, theirs, in.From)
 	require.Equal(t, ours, in.To)
 	require.Equal(t, "hello\n[The customer sent a file.]", in.Text())
+	require.False(t, whatsapp.Outbound(all[0].Params(account)))
+
+	all[0].Body, all[0].NumMedia = "", 0
+	in, err = whatsapp.Parse(all[0].Params(account))
+	require.NoError(t, err)
+	require.Equal(t, "[The customer sent something that cannot be shown here.]", in.Text(), "the list does not show places")
+	require.Equal(t, ticket.WordlessMedia, in.Wordless())
+}
+
+func TestListOutbound(t *testing.T) {
+	t.Parallel()
+	c, _ := pages(t, [][]map[string]any{{
+		listed("SM1", "outbound-api", since()), listed("SM2", "outbound-reply", since()), listed("SM3", "inbound", since()),
+		listed("SM4", "outbound-api", since().Add(-30*24*time.Hour)),
+	}}, func(q url.Values) {
+		if q.Get("From") != "whatsapp:"+ours || q.Has("To") || q.Get("DateSent>") != "2026-11-02T10:00:00Z" || q.Get("DateSent<") != "2026-11-02T11:00:00Z" {
+			t.Errorf("unexpected query %v", q)
+		}
+	})
+	all, err := c.ListOutbound(t.Context(), since(), since().Add(time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, []string{"SM1", "SM4"}, ids(all), "what Twilio answers by itself is nobody's, what was planned weeks ago is somebody's")
+	require.True(t, whatsapp.Outbound(all[0].Params(account)))
+	require.Equal(t, "whatsapp:"+theirs, all[0].Params(account)["To"])
 }
 
 func TestListKeepsAMessageWithAnUnreadableDate(t *testing.T) {

@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/twilio/twilio-go/client"
@@ -59,8 +60,8 @@ func NewVerifier(o VerifierOptions) (*Verifier, error) {
 // the signature covers both. Anything that is not signed for our account is
 // CodeUnauthorized.
 //
-// Each parameter is returned with its first value only: the signature covers
-// no other, so a repeated key could carry what Twilio never signed.
+// Each parameter is returned with its first value only: of a repeated key the
+// signature may cover no other, so it could carry what Twilio never signed.
 func (v *Verifier) Verify(requestURI string, body []byte, signature string) (url.Values, error) {
 	if signature == "" || !strings.HasPrefix(requestURI, "/") {
 		return nil, ticket.Errorf(ticket.CodeUnauthorized, "the request carries no Twilio signature")
@@ -81,11 +82,33 @@ func (v *Verifier) Verify(requestURI string, body []byte, signature string) (url
 	return params, nil
 }
 
+// signed tries every token, and for a body with repeated keys both ways of
+// reading them: Twilio's libraries do not agree whether the signature covers
+// the first value or all of them.
 func (v *Verifier) signed(address string, body []byte, signature string) bool {
+	all, repeats := repeated(body)
 	for i := range v.validators {
-		if v.validators[i].ValidateBody(address, body, signature) {
+		if v.validators[i].ValidateBody(address, body, signature) || repeats && v.validators[i].Validate(address, all, signature) {
 			return true
 		}
 	}
 	return false
+}
+
+// repeated returns the parameters of a form in which a key stands more than
+// once, so that the library signs each different value of a key, in order, with
+// the key before it; false for a form in which none does.
+func repeated(body []byte) (all map[string]string, repeats bool) {
+	params, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, false
+	}
+	all = make(map[string]string, len(params))
+	for key, values := range params {
+		repeats = repeats || len(values) > 1
+		distinct := slices.Clone(values)
+		slices.Sort(distinct)
+		all[key] = strings.Join(slices.Compact(distinct), key)
+	}
+	return all, repeats
 }

@@ -4,8 +4,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/base64"
+	"maps"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -58,6 +60,11 @@ func TestVerifyAcceptsWhatTwilioSigned(t *testing.T) {
 		"/webhooks/whatsapp/status?oid=0190-ab&x=%2F+y",
 		"/webhooks/whatsapp/status?b=2&a=1&b=3",
 		"/webhooks/whatsapp/",
+		"/webhooks/whatsapp?",
+		"/webhooks//whatsapp",
+		"/webhooks/whatsapp?x=%7Ea%2fb+c%20d&y=;&z",
+		"/webhooks/what%73app?x=ü%C3%BC",
+		"/webhooks/whatsapp?x=[]|'\"{}&x=%zz",
 	} {
 		for _, key := range []string{token, next} {
 			params, err := verifier(t, next, token).Verify(uri, []byte(message().Encode()), sign(key, base+uri, message()))
@@ -65,6 +72,33 @@ func TestVerifyAcceptsWhatTwilioSigned(t *testing.T) {
 			require.Equal(t, message(), params)
 		}
 	}
+}
+
+// signAll does what Twilio's libraries of other languages do with a repeated
+// key: each different value, in order, with the key before it.
+func signAll(token, address string, params url.Values) string {
+	signed := address
+	for _, key := range slices.Sorted(maps.Keys(params)) {
+		for _, value := range slices.Compact(slices.Sorted(slices.Values(params[key]))) {
+			signed += key + value
+		}
+	}
+	mac := hmac.New(sha1.New, []byte(token))
+	mac.Write([]byte(signed))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+func TestVerifyAcceptsARepeatedKey(t *testing.T) {
+	t.Parallel()
+	repeated := message()
+	repeated["Tag"] = []string{"b", "a", "b"}
+	for name, signature := range map[string]string{"first value": sign(token, base+"/w", repeated), "every value": signAll(token, base+"/w", repeated)} {
+		params, err := verifier(t, token).Verify("/w", []byte(repeated.Encode()), signature)
+		require.NoError(t, err, name)
+		require.Equal(t, []string{"b"}, params["Tag"], name)
+	}
+	_, err := verifier(t, token).Verify("/w", []byte(repeated.Encode()+"&Tag=c"), signAll(token, base+"/w", repeated))
+	require.Equal(t, ticket.CodeUnauthorized, ticket.CodeOf(err))
 }
 
 func TestVerifyAcceptsBothFormsOfThePort(t *testing.T) {
@@ -100,6 +134,12 @@ func TestVerifyRefuses(t *testing.T) {
 		{"repeated key in front", uri, "Body=refund+me&" + message().Encode(), good},
 		{"another account", uri, foreign.Encode(), sign(token, base+uri, foreign)},
 		{"no account", uri, anonymous.Encode(), sign(token, base+uri, anonymous)},
+		{"fragment of another address", uri + "#x", message().Encode(), good},
+		{"encoded otherwise", "/webhooks/whatsapp/statu%73?oid=1", message().Encode(), good},
+		{"signature in other letters", uri, message().Encode(), strings.ToLower(good)},
+		{"signature without padding", uri, message().Encode(), strings.TrimRight(good, "=")},
+		{"two signatures", uri, message().Encode(), good + "," + good},
+		{"hash of the body, not signed", uri + "&bodySHA256=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "", good},
 		{"no form", uri, "a=%zz", good},
 		{"no body", uri, "", good},
 	} {
@@ -152,5 +192,45 @@ func FuzzVerify(f *testing.F) {
 		_, err = v.Verify(uri, []byte(body), signature)
 		require.Equal(t, ticket.CodeUnauthorized, ticket.CodeOf(err))
 		require.NotContains(t, err.Error(), token)
+	})
+}
+
+// FuzzVerifySigned signs as Twilio does: that must be accepted as it is, and
+// refused as soon as a byte of it differs.
+func FuzzVerifySigned(f *testing.F) {
+	f.Add("x=1&y=%2F", "Body", "Grüße", "again", uint(3))
+	f.Add("%zz;&&=", "", "\xff\x00", "", uint(0))
+	f.Add("bodySHA256=00", "AccountSid", "AC", "AC", uint(9))
+	f.Fuzz(func(t *testing.T, query, key, value, second string, at uint) {
+		v, err := whatsapp.NewVerifier(whatsapp.VerifierOptions{PublicBaseURL: base, AccountSID: account, Tokens: []string{next, token}})
+		require.NoError(t, err)
+		uri := "/webhooks/whatsapp?" + strings.ReplaceAll(query, "#", "")
+		if _, err := url.Parse(base + uri); err != nil || strings.Contains(uri, "bodySHA256") {
+			t.Skip("no address that arrives, or another way of signing")
+		}
+		params := message()
+		if key != "AccountSid" {
+			params[key] = []string{value}
+			if second != "" {
+				params[key] = append(params[key], second)
+			}
+		}
+		body := params.Encode()
+		for _, signature := range []string{sign(token, base+uri, params), signAll(token, base+uri, params)} {
+			got, err := v.Verify(uri, []byte(body), signature)
+			require.NoError(t, err)
+			require.Len(t, got, len(params))
+			for k := range params {
+				require.Equal(t, params[k][:1], got[k])
+			}
+			broken := []byte(signature)
+			broken[at%uint(len(broken)-1)] ^= 1 // the last is padding
+			_, err = v.Verify(uri, []byte(body), string(broken))
+			require.Equal(t, ticket.CodeUnauthorized, ticket.CodeOf(err))
+			_, err = v.Verify(uri+"x", []byte(body), signature)
+			require.Equal(t, ticket.CodeUnauthorized, ticket.CodeOf(err))
+			_, err = v.Verify(uri, []byte("A=x&"+body), signature)
+			require.Equal(t, ticket.CodeUnauthorized, ticket.CodeOf(err))
+		}
 	})
 }
