@@ -119,7 +119,9 @@ SELECT (NOT EXISTS (
     SELECT FROM outbox o JOIN messages m ON m.id = o.message_id
     WHERE o.via = 'whatsapp' AND o.recipient = $2 AND o.attempted_at IS NOT NULL
       AND o.created_at > $3::timestamptz - interval '2 days'
-      AND (m.body = $4 OR (o.template <> '' AND o.provider_id IS NULL))
+      AND (btrim(m.body) = btrim($4::text)
+           OR (o.kind = 'reply' AND strpos(m.body, btrim($4::text)) > 0) -- a part of a person's words
+           OR (o.template <> '' AND o.provider_id IS NULL)) -- Twilio fills in the words
 ))::boolean AS past_us
 `
 

@@ -41,7 +41,9 @@ SELECT (NOT EXISTS (
     SELECT FROM outbox o JOIN messages m ON m.id = o.message_id
     WHERE o.via = 'whatsapp' AND o.recipient = sqlc.arg(recipient) AND o.attempted_at IS NOT NULL
       AND o.created_at > sqlc.arg(sent_at)::timestamptz - interval '2 days'
-      AND (m.body = sqlc.arg(body) OR (o.template <> '' AND o.provider_id IS NULL))
+      AND (btrim(m.body) = btrim(sqlc.arg(body)::text)
+           OR (o.kind = 'reply' AND strpos(m.body, btrim(sqlc.arg(body)::text)) > 0) -- a part of a person's words
+           OR (o.template <> '' AND o.provider_id IS NULL)) -- Twilio fills in the words
 ))::boolean AS past_us;
 
 -- QuotedWhatsApp returns the text of the message that a customer quotes, if it
