@@ -46,6 +46,7 @@ type Config struct {
 	TwilioAuthTokens   []string `env:"TWILIO_AUTH_TOKEN"`
 	TwilioWhatsAppFrom string   `env:"TWILIO_WHATSAPP_FROM"`
 	TwilioBaseURL      string   `env:"TWILIO_BASE_URL"`
+	TwilioTemplateSID  string   `env:"TWILIO_TEMPLATE_SID"`
 
 	GmailMailbox       string `env:"GMAIL_MAILBOX"`
 	GoogleCredentials  string `env:"GOOGLE_APPLICATION_CREDENTIALS"`
@@ -67,6 +68,8 @@ type Config struct {
 	Company     string        `env:"FTE_COMPANY, default=Customer Support"`
 	FirstCheck  time.Duration `env:"FTE_SEND_FIRST_CHECK, default=15s"`
 	SecondCheck time.Duration `env:"FTE_SEND_SECOND_CHECK, default=45s"`
+	// Addresses of ours whose mail reaches GmailMailbox.
+	MailGroups []string `env:"FTE_MAIL_GROUPS"`
 	// How many messages a customer may write in a minute before they are answered
 	// together, and how many automatic mails go to one address in an hour and for
 	// one ticket before a person looks; zero sets no limit.
@@ -108,17 +111,23 @@ const (
 // faults are reported at once, each by the name of its setting, and none of
 // them repeats a secret.
 func loadConfig(ctx context.Context, lookuper envconfig.Lookuper, needs ...demand) (*Config, error) {
+	c, faults := examineConfig(ctx, lookuper, needs...)
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("the settings have %d fault(s):\n%w", len(faults), errors.Join(faults...))
+	}
+	return c, nil
+}
+
+// examineConfig is loadConfig for who wants to see the settings whatever is
+// wrong with them.
+func examineConfig(ctx context.Context, lookuper envconfig.Lookuper, needs ...demand) (*Config, []error) {
 	c, faults := readConfig(ctx, lookuper)
 	for _, need := range slices.Compact(slices.Sorted(slices.Values(needs))) {
 		faults = append(faults, c.missing(need)...)
 	}
 	faults = append(faults, c.channelFaults()...)
 	faults = append(faults, c.policyFaults()...)
-	faults = append(faults, c.promiseFaults()...)
-	if len(faults) > 0 {
-		return nil, fmt.Errorf("the settings have %d fault(s):\n%w", len(faults), errors.Join(faults...))
-	}
-	return c, nil
+	return c, append(faults, c.promiseFaults()...)
 }
 
 // missing finds what is wrong with the settings of a part that is needed.
