@@ -4,6 +4,8 @@ WORKDIR /src/web
 COPY web/package.json web/package-lock.json web/.npmrc ./
 RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
 COPY web ./
+# The pages validate by the description that the server validates by.
+COPY channel/webform/form.json /src/channel/webform/
 RUN npm run build
 
 FROM --platform=$BUILDPLATFORM golang:1.26 AS build

@@ -10,6 +10,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: {
+    // The description of the form lies with the server's code.
+    fs: { allow: [".", "../channel/webform"] },
     proxy: { "/support": process.env.BACKEND ?? "http://localhost:8080" },
   },
   test: {

@@ -8,20 +8,6 @@ import (
 	"github.com/digital-fte/fte/ticket"
 )
 
-// Limits of the fields, in characters (runes) after trimming.
-const (
-	MinName    = 2
-	MaxName    = 100
-	MinSubject = 5
-	MaxSubject = 200
-	MinMessage = 10
-	MaxMessage = 5000
-
-	minFurther = 1 // a further message on the ticket page, at most MaxMessage
-	maxEmail   = 254
-	maxMailbox = 64
-)
-
 // MaxBody is the most bytes a body may have: the longest message, every
 // character of it escaped, and the other fields.
 const MaxBody = 256 << 10
@@ -30,12 +16,10 @@ const MaxBody = 256 << 10
 const DefaultPriority = "medium"
 
 // Categories returns what a submission may be about.
-func Categories() []string {
-	return []string{"general", "technical", "billing", "feedback", "bug_report"}
-}
+func Categories() []string { return choices("category") }
 
 // Priorities returns how urgent a submission may be.
-func Priorities() []string { return []string{"low", "medium", "high"} }
+func Priorities() []string { return choices("priority") }
 
 // Submission is a valid submission of the form, trimmed and sanitised.
 type Submission struct {
@@ -69,36 +53,28 @@ type FieldError struct {
 // for one over MaxBody. Fields it does not know are ignored; a missing
 // priority is DefaultPriority.
 func Validate(body []byte) (*Submission, []FieldError, error) {
-	f, err := parse(body)
+	f, err := parse(body, theForm().Submission)
 	if err != nil {
 		return nil, nil, err
-	}
-	s := &Submission{
-		Name:     f.line("name", MinName, MaxName, "your name"),
-		Email:    f.email("email"),
-		Subject:  f.line("subject", MinSubject, MaxSubject, "a subject"),
-		Category: f.choice("category", "", Categories()),
-		Priority: f.choice("priority", DefaultPriority, Priorities()),
-		Message:  f.words("message", MinMessage, MaxMessage),
-		Phone:    f.phone("phone"),
-		Spam:     f.filled("website"),
 	}
 	if len(f.errors) > 0 {
 		return nil, f.errors, nil
 	}
-	return s, nil, nil
+	return &Submission{
+		Name: f.read["name"], Email: f.read["email"], Phone: f.read["phone"], Subject: f.read["subject"],
+		Category: f.read["category"], Priority: f.read["priority"], Message: f.read["message"], Spam: f.filled("website"),
+	}, nil, nil
 }
 
 // ValidateMessage reads the JSON body of a further message written on the
 // ticket page and returns its text; errors as those of Validate.
 func ValidateMessage(body []byte) (string, []FieldError, error) {
-	f, err := parse(body)
+	f, err := parse(body, theForm().Reply)
 	if err != nil {
 		return "", nil, err
 	}
-	message := f.words("message", minFurther, MaxMessage)
 	if len(f.errors) > 0 {
 		return "", f.errors, nil
 	}
-	return message, nil, nil
+	return f.read["message"], nil, nil
 }

@@ -74,7 +74,7 @@ export function problemFrom(status: number, headers: Headers, body: unknown): Pr
         "rate_limited",
         `We received too many messages in a short time. Please wait ${waitInWords(retryAfterMs)} and try again.`,
         correlationId,
-        [],
+        details?.errors ?? [],
         retryAfterMs,
       );
     case 400:

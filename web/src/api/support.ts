@@ -5,6 +5,7 @@ import { request } from "./client";
 const receipt = z.object({
   ticket_id: z.string().min(1),
   ticket_number: z.string().min(1),
+  status_url: z.string().catch(""),
   message: z.string().catch(""),
   estimated_response_time: z.string().catch(""),
 });
@@ -46,19 +47,44 @@ const ticket = z.object({
     .transform((list) => list ?? []),
   created_at: z.string().nullish(),
   last_updated: z.string().nullish(),
+  /** Where a further message has to be written, once this page takes none any more. */
+  continue_on: z.enum(["email", "whatsapp"]).nullish().catch(null),
 });
 
 export type Ticket = z.infer<typeof ticket>;
 
-export function submit(submission: Submission, idempotencyKey: string): Promise<Receipt> {
-  return request("/support/submit", receipt, { body: submission, idempotencyKey });
+/** Sends the form to the server at an origin; an empty one is that of the page. */
+export function submit(
+  { phone, ...submission }: Submission,
+  idempotencyKey: string,
+  server = "",
+): Promise<Receipt> {
+  const body = { ...submission, phone: phone || undefined };
+  return request(`${server}/support/submit`, receipt, { body, idempotencyKey });
+}
+
+function ticketPath(id: string): string {
+  return `/support/ticket/${encodeURIComponent(id)}`;
 }
 
 export function fetchTicket(id: string, signal: AbortSignal): Promise<Ticket> {
-  return request(`/support/ticket/${encodeURIComponent(id)}`, ticket, { signal });
+  return request(ticketPath(id), ticket, { signal });
+}
+
+/** Where the server sends the ticket each time it has changed. */
+export function eventsPath(id: string): string {
+  return `${ticketPath(id)}/events`;
+}
+
+/** Reads the data of such an event; undefined when it is no ticket. */
+export function parseTicket(data: string): Ticket | undefined {
+  try {
+    return ticket.safeParse(JSON.parse(data)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 export function sendReply(id: string, reply: Reply, idempotencyKey: string): Promise<unknown> {
-  const path = `/support/ticket/${encodeURIComponent(id)}/messages`;
-  return request(path, z.unknown(), { body: reply, idempotencyKey });
+  return request(`${ticketPath(id)}/messages`, z.unknown(), { body: reply, idempotencyKey });
 }

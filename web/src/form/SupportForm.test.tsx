@@ -2,14 +2,14 @@ import { render, screen, waitFor } from "@testing-library/react";
 import userEvent, { type UserEvent } from "@testing-library/user-event";
 import { expect, it } from "vitest";
 import { type Call, fakeServer, json, offline, receipt } from "../test/server";
-import { SupportForm } from "./SupportForm";
+import { SupportPage } from "./SupportPage";
 
 const field = (name: string) => screen.getByLabelText<HTMLInputElement>(name);
 const sendButton = () => screen.getByRole("button", { name: /^Send message|^Sending/ });
 
 function open(answer: (call: Call, number: number) => Response | Error | Promise<Response>) {
   const calls = fakeServer(answer);
-  render(<SupportForm />);
+  render(<SupportPage />);
   return { calls, user: userEvent.setup() };
 }
 
@@ -157,9 +157,27 @@ it.each([
   },
 );
 
+it("says beside the address that too much came from it, and keeps the text", async () => {
+  const words = "We already have several messages from this address.";
+  const { user } = open(() =>
+    json({ errors: [{ field: "email", message: words }], correlation_id: "c-8" }, 429, {
+      "Retry-After": "40",
+    }),
+  );
+  await fill(user);
+  await user.click(sendButton());
+  await screen.findByText(words);
+  expect(field("Email").getAttribute("aria-invalid")).toBe("true");
+  const alert = await screen.findByRole("alert");
+  expect(alert.textContent).toMatch(/wait 40 seconds/);
+  expect(alert.textContent).toMatch(/still here/);
+  expect(field("Message").value).toBe("I was billed twice this month.");
+  expect(localStorage.getItem("fte.draft.form")).toContain("billed twice");
+});
+
 it("restores the draft and its key after the page was closed", async () => {
   const first = fakeServer(() => offline());
-  const { unmount } = render(<SupportForm />);
+  const { unmount } = render(<SupportPage />);
   const user = userEvent.setup();
   await fill(user);
   await user.click(sendButton());
@@ -167,7 +185,7 @@ it("restores the draft and its key after the page was closed", async () => {
   unmount();
 
   const second = fakeServer(() => json(receipt));
-  render(<SupportForm />);
+  render(<SupportPage />);
   expect(field("Message").value).toBe("I was billed twice this month.");
   expect(field("High").checked).toBe(true);
   await user.click(sendButton());
@@ -202,12 +220,12 @@ it("gives the next request another key", async () => {
 });
 
 it("starts over when the customer drops the draft", async () => {
-  const { unmount } = render(<SupportForm />);
+  const { unmount } = render(<SupportPage />);
   const user = userEvent.setup();
   await user.type(field("Subject"), "Old matter");
   unmount();
 
-  render(<SupportForm />);
+  render(<SupportPage />);
   expect(field("Subject").value).toBe("Old matter");
   await user.click(screen.getByRole("button", { name: "Start over" }));
   expect(field("Subject").value).toBe("");
@@ -234,7 +252,7 @@ it("counts characters and never cuts them off", async () => {
   await user.paste("😀".repeat(5001));
   expect(screen.getByText("5001 / 5000")).toBeTruthy();
   await user.tab();
-  await screen.findByText("Please keep this to 5000 characters.");
+  await screen.findByText("Please shorten your message to 5000 characters; it has 5001.");
   expect(field("Message").value).toHaveLength(10_002);
 });
 

@@ -2,44 +2,42 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { useEffect, useRef, useState } from "react";
 import { useForm, useWatch } from "react-hook-form";
 import type { Problem } from "../api/problem";
-import { submit } from "../api/support";
-import { openTicket } from "../navigation";
+import { type Receipt, submit } from "../api/support";
 import { Counter, Field, FieldError } from "../ui/Field";
 import { ProblemNotice } from "../ui/ProblemNotice";
 import { useDraft } from "./draft";
 import { Honeypot } from "./Honeypot";
 import { asProblem, splitFieldErrors } from "./refusal";
 import {
-  categories,
   countCharacters,
   emptySubmission,
-  messageLimit,
-  priorities,
   type Submission,
   type SubmissionInput,
+  submissionField,
   submissionSchema,
 } from "./schema";
 
-const categoryLabels: Record<(typeof categories)[number], string> = {
-  general: "General question",
-  technical: "Technical problem",
-  billing: "Billing and payments",
-  feedback: "Feedback",
-  bug_report: "Report a bug",
-};
+const name = submissionField("name");
+const email = submissionField("email");
+const phone = submissionField("phone");
+const category = submissionField("category");
+const priority = submissionField("priority");
+const subject = submissionField("subject");
+const message = submissionField("message");
 
-const priorityLabels: Record<(typeof priorities)[number], string> = {
-  low: "Low",
-  medium: "Medium",
-  high: "High",
-};
+interface Props {
+  /** The origin of the server, when the form stands on another site. */
+  server?: string;
+  /** Called once the server has the message. */
+  onSent: (receipt: Receipt, submission: Submission) => void;
+}
 
 /** What of the form is kept: anything a robot or an autofill put into the bait must not come back. */
 function withoutBait<T extends { website: string }>(values: T): T {
   return { ...values, website: "" };
 }
 
-export function SupportForm() {
+export function SupportForm({ server = "", onSent }: Props) {
   const draft = useDraft<SubmissionInput>("fte.draft.form", emptySubmission);
   const [restored, setRestored] = useState(draft.restored);
   const [problem, setProblem] = useState<Problem>();
@@ -68,9 +66,9 @@ export function SupportForm() {
     sending.current = true;
     setProblem(undefined);
     try {
-      const receipt = await submit(submission, draft.keyFor(withoutBait(submission)));
+      const receipt = await submit(submission, draft.keyFor(withoutBait(submission)), server);
       draft.clear();
-      openTicket({ receipt, text: submission.message });
+      onSent(receipt, submission);
     } catch (error) {
       refuse(asProblem(error));
     } finally {
@@ -80,11 +78,14 @@ export function SupportForm() {
 
   function refuse(refusal: Problem) {
     const { known, rest } = splitFieldErrors(refusal, submissionSchema.shape);
-    for (const { field, message } of known) form.setError(field, { type: "server", message });
+    for (const { field, message } of known) {
+      form.setError(field, { type: "server", message });
+    }
     const first = known[0];
     // A refused bait has no visible field, so it needs the general sentence.
     if (first) requestAnimationFrame(() => form.setFocus(first.field));
-    if (!first || rest) setProblem(rest ?? refusal);
+    // What has to be mended stands beside its field; anything else is said in full as well.
+    if (!first || rest || refusal.kind !== "invalid") setProblem(rest ?? refusal);
   }
 
   function startOver() {
@@ -111,7 +112,7 @@ export function SupportForm() {
       )}
 
       <div className="row">
-        <Field id="name" label="Name" error={errors.name?.message}>
+        <Field id="name" label={name.label} error={errors.name?.message}>
           {(control) => (
             <input
               {...control}
@@ -123,7 +124,7 @@ export function SupportForm() {
             />
           )}
         </Field>
-        <Field id="email" label="Email" error={errors.email?.message}>
+        <Field id="email" label={email.label} error={errors.email?.message}>
           {(control) => (
             <input
               {...control}
@@ -137,7 +138,7 @@ export function SupportForm() {
         </Field>
       </div>
 
-      <Field id="phone" label="Phone" optional error={errors.phone?.message}>
+      <Field id="phone" label={phone.label} optional error={errors.phone?.message}>
         {(control) => (
           <input
             {...control}
@@ -150,12 +151,12 @@ export function SupportForm() {
       </Field>
 
       <div className="row">
-        <Field id="category" label="What is it about?" error={errors.category?.message}>
+        <Field id="category" label={category.label} error={errors.category?.message}>
           {(control) => (
             <select {...control} required {...form.register("category")}>
-              {categories.map((category) => (
-                <option key={category} value={category}>
-                  {categoryLabels[category]}
+              {category.choices?.map(({ value, label }) => (
+                <option key={value} value={value}>
+                  {label}
                 </option>
               ))}
             </select>
@@ -166,12 +167,12 @@ export function SupportForm() {
           aria-describedby={errors.priority ? "priority-error" : undefined}
           aria-invalid={errors.priority !== undefined}
         >
-          <legend>How urgent is it?</legend>
+          <legend>{priority.label}</legend>
           <div className="segments">
-            {priorities.map((priority) => (
-              <label key={priority} className="segment">
-                <input type="radio" value={priority} {...form.register("priority")} />
-                <span>{priorityLabels[priority]}</span>
+            {priority.choices?.map(({ value, label }) => (
+              <label key={value} className="segment">
+                <input type="radio" value={value} {...form.register("priority")} />
+                <span>{label}</span>
               </label>
             ))}
           </div>
@@ -179,7 +180,7 @@ export function SupportForm() {
         </fieldset>
       </div>
 
-      <Field id="subject" label="Subject" error={errors.subject?.message}>
+      <Field id="subject" label={subject.label} error={errors.subject?.message}>
         {(control) => (
           <input
             {...control}
@@ -194,12 +195,12 @@ export function SupportForm() {
 
       <Field
         id="message"
-        label="Message"
+        label={message.label}
         error={errors.message?.message}
         hint={
           <>
-            <span>Attachments are not accepted. Please describe what you see.</span>
-            <Counter used={countCharacters(written.trim())} limit={messageLimit} />
+            <span>{message.hint}</span>
+            <Counter used={countCharacters(written.trim())} limit={message.max ?? 0} />
           </>
         }
       >

@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import { openTicket } from "../navigation";
 import { SupportForm } from "./SupportForm";
 
 export function SupportPage() {
@@ -28,7 +29,7 @@ export function SupportPage() {
           </li>
         </ol>
       </div>
-      <SupportForm />
+      <SupportForm onSent={(receipt, { message }) => openTicket({ receipt, text: message })} />
     </div>
   );
 }

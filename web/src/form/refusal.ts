@@ -23,6 +23,8 @@ export function splitFieldErrors<F extends string>(
         problem.kind,
         strangers.map((e) => sentence(e.message)).join(" "),
         problem.correlationId,
+        [],
+        problem.retryAfterMs,
       )
     : undefined;
   return { known, rest };

@@ -1,64 +1,113 @@
 import * as z from "zod";
+import description from "../../../channel/webform/form.json";
+import { normal } from "./normal";
 
 // The compiled validators of Zod need eval, which the page's content security policy forbids.
 z.config({ jitless: true });
 
-export const categories = ["general", "technical", "billing", "feedback", "bug_report"] as const;
-export const priorities = ["low", "medium", "high"] as const;
-export const messageLimit = 5000;
+/** One field of the description that the server checks by, too. */
+export interface FieldDescription {
+  name: string;
+  label: string;
+  kind: string;
+  hint?: string;
+  optional?: boolean;
+  /** In characters after trimming; of an address in bytes. */
+  min?: number;
+  max?: number;
+  maxMailbox?: number;
+  pattern?: string;
+  initial?: string;
+  choices?: { value: string; label: string }[];
+  says: { missing?: string; short?: string; long?: string; malformed?: string };
+}
+
+const submissionFields: readonly FieldDescription[] = description.submission;
+const replyFields: readonly FieldDescription[] = description.reply;
 
 /** Characters as people and the server count them: an emoji is one, not two. */
 export function countCharacters(text: string): number {
   return [...text].length;
 }
 
-/** The message as it is counted and sent: without the space around it. */
-function text(min: number, max: number, tooShort: string) {
-  return z
-    .string()
-    .trim()
-    .refine((value) => countCharacters(value) >= min, tooShort)
-    .refine((value) => countCharacters(value) <= max, {
-      error: `Please keep this to ${max} characters.`,
-    });
+/** Reads a field as the server does, to the letter: see channel/webform/fields.go. */
+function read(field: FieldDescription): z.ZodType<string, string> {
+  const shape = field.pattern && new RegExp(field.pattern, "u");
+  const values = field.choices?.map((choice) => choice.value);
+
+  function fault(value: string, count: number): string | undefined {
+    const { says } = field;
+    if (field.min && count < field.min) return says.short;
+    if (field.max && count > field.max) return says.long;
+    const malformed =
+      (values && !values.includes(value)) ||
+      (shape && !shape.test(value)) ||
+      (field.maxMailbox && bytes(value.slice(0, value.indexOf("@"))) > field.maxMailbox);
+    return malformed ? says.malformed : undefined;
+  }
+
+  function sentence(words: string, count: number): string {
+    return words
+      .replaceAll("{min}", String(field.min))
+      .replaceAll("{max}", String(field.max))
+      .replaceAll("{count}", String(count))
+      .replaceAll("{choices}", values?.join(", ") ?? "");
+  }
+
+  const anything = z.unknown().prefault("");
+  const schema = anything.transform((sent, context) => {
+    const refuse = (words: string | undefined, count = 0) => {
+      context.addIssue({ code: "custom", message: sentence(words ?? "", count) });
+      return z.NEVER;
+    };
+    if (sent !== undefined && sent !== null && typeof sent !== "string") {
+      return refuse(description.notText);
+    }
+    const value = normal(field.kind, sent ?? "");
+    if (value === "") return field.optional ? (field.initial ?? "") : refuse(field.says.missing);
+    const count = field.kind === "email" ? bytes(value) : countCharacters(value);
+    const words = fault(value, count);
+    return words === undefined ? value : refuse(words, count);
+  });
+  // It takes anything, for that is what the server is sent; the form gives it text.
+  return schema as unknown as z.ZodType<string, string>;
 }
 
-/** An international number, with what people put between its digits: +44 (0)20 7946-0000. */
-function isPhoneNumber(value: string): boolean {
-  const bare = value.replace(/[-–().\s/]/g, "").replace(/^00/, "+");
-  return /^\+[1-9]\d{6,14}$/.test(bare);
+function bytes(text: string): number {
+  return new TextEncoder().encode(text).length;
 }
 
-/**
- * The rules of the support form, in the order of its fields. This is their only
- * description in the front end; the server's own check has the last word.
- */
+function find(fields: readonly FieldDescription[], name: string): FieldDescription {
+  const found = fields.find((field) => field.name === name);
+  if (!found) throw new Error(`form.json has no field ${name}`);
+  return found;
+}
+
+/** The description of a field of the support form. */
+export function submissionField(name: SubmissionField): FieldDescription {
+  return find(submissionFields, name);
+}
+
+/** The description of the one field of the ticket page. */
+export const replyField = find(replyFields, "message");
+
+const rule = (name: string) => read(find(submissionFields, name));
+
+/** The rules of the support form, in the order of its fields. */
 export const submissionSchema = z.object({
-  name: text(2, 100, "Please enter your name, at least 2 characters."),
-  email: z
-    .string()
-    .trim()
-    .min(1, { error: "Please enter your email address.", abort: true })
-    .max(254, "This email address is too long.")
-    .regex(z.regexes.rfc5322Email, "Please enter an email address like name@example.com."),
-  phone: z
-    .string()
-    .trim()
-    .refine(
-      (value) => value === "" || isPhoneNumber(value),
-      "Please enter the number with its country code, like +44 20 7946 0000, or leave this empty.",
-    )
-    .transform((value) => value || undefined),
-  category: z.enum(categories, "Please choose what this is about."),
-  priority: z.enum(priorities, "Please choose how urgent this is."),
-  subject: text(5, 200, "Please enter a subject, at least 5 characters."),
-  message: text(10, messageLimit, "Please describe your question, at least 10 characters."),
+  name: rule("name"),
+  email: rule("email"),
+  phone: rule("phone"),
+  category: rule("category"),
+  priority: rule("priority"),
+  subject: rule("subject"),
+  message: rule("message"),
   /** Bait for robots. People never see it, so nothing about it may stop a submission. */
-  website: z.string(),
+  website: z.string().catch(""),
 });
 
 /** What the fields hold while the customer types. */
-export type SubmissionInput = z.input<typeof submissionSchema>;
+export type SubmissionInput = Record<keyof z.output<typeof submissionSchema>, string>;
 /** What is sent. */
 export type Submission = z.output<typeof submissionSchema>;
 export type SubmissionField = keyof SubmissionInput;
@@ -67,17 +116,15 @@ export const emptySubmission: SubmissionInput = {
   name: "",
   email: "",
   phone: "",
-  category: "general",
-  priority: "medium",
+  category: submissionField("category").initial ?? "",
+  priority: submissionField("priority").initial ?? "",
   subject: "",
   message: "",
   website: "",
 };
 
 /** The rules of a further message on the ticket page. */
-export const replySchema = z.object({
-  message: text(1, messageLimit, "Please write a message first."),
-});
+export const replySchema = z.object({ message: read(replyField) });
 
 export type Reply = z.output<typeof replySchema>;
 

@@ -1,5 +1,6 @@
 import { useRef } from "react";
 import type { Message, Ticket } from "../api/support";
+import { readable } from "./readable";
 import { authorWords, statusWords } from "./words";
 
 interface Props {
@@ -26,6 +27,6 @@ export function Announcer({ ticket, fresh }: Props) {
 function news(before: Ticket, now: Ticket): string {
   const known = new Set(before.messages.map((message) => message.id));
   const answer = now.messages.findLast((m: Message) => m.author !== "customer" && !known.has(m.id));
-  if (answer) return `New answer from ${authorWords[answer.author]}: ${answer.text}`;
+  if (answer) return `New answer from ${authorWords[answer.author]}: ${readable(answer.text)}`;
   return before.status === now.status ? "" : statusWords[now.status].explanation;
 }

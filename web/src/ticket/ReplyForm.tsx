@@ -5,7 +5,7 @@ import type { Problem } from "../api/problem";
 import { sendReply } from "../api/support";
 import { useDraft } from "../form/draft";
 import { asProblem, splitFieldErrors } from "../form/refusal";
-import { countCharacters, emptyReply, messageLimit, type Reply, replySchema } from "../form/schema";
+import { countCharacters, emptyReply, type Reply, replyField, replySchema } from "../form/schema";
 import { Counter, Field } from "../ui/Field";
 import { ProblemNotice } from "../ui/ProblemNotice";
 
@@ -15,9 +15,14 @@ interface Props {
   onSent: (text: string) => void;
 }
 
+/** Where the draft of a further message is kept. */
+export function replySlot(id: string): string {
+  return `fte.draft.reply.${id}`;
+}
+
 /** A further message on the same ticket, with a draft of its own. */
 export function ReplyForm({ id, onSent }: Props) {
-  const draft = useDraft<Reply>(`fte.draft.reply.${id}`, emptyReply);
+  const draft = useDraft<Reply>(replySlot(id), emptyReply);
   const [problem, setProblem] = useState<Problem>();
   const sending = useRef(false);
 
@@ -60,7 +65,7 @@ export function ReplyForm({ id, onSent }: Props) {
       form.setError("message", { type: "server", message: first.message });
       requestAnimationFrame(() => form.setFocus("message"));
     }
-    if (!first || rest) setProblem(rest ?? refusal);
+    if (!first || rest || refusal.kind !== "invalid") setProblem(rest ?? refusal);
   }
 
   const onSubmit = form.handleSubmit(send);
@@ -74,12 +79,12 @@ export function ReplyForm({ id, onSent }: Props) {
     >
       <Field
         id="reply"
-        label="Add a message"
+        label={replyField.label}
         error={errors.message?.message}
         hint={
           <>
-            <span>Attachments are not accepted.</span>
-            <Counter used={countCharacters(written.trim())} limit={messageLimit} />
+            <span>{replyField.hint}</span>
+            <Counter used={countCharacters(written.trim())} limit={replyField.max ?? 0} />
           </>
         }
       >

@@ -187,6 +187,33 @@ it("gives a further message another key once it was edited after a try, or sent"
   expect(new Set(sent.map((call) => call.key)).size).toBe(3);
 });
 
+it.each([
+  ["email", /answer our last email/],
+  ["whatsapp", /write to us on WhatsApp/],
+] as const)(
+  "says where to write when the page of a closed %s ticket takes nothing",
+  async (channel, words) => {
+    let closed = false;
+    await open(() =>
+      show(closed ? { status: "closed", continue_on: channel } : { messages: [fromCustomer] }),
+    );
+    fireEvent.change(screen.getByLabelText("Add a message"), {
+      target: { value: "One more thing" },
+    });
+    closed = true;
+    await pass(5000);
+    expect(screen.getByText(words)).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "Send" })).toBeNull();
+    expect(screen.getByLabelText<HTMLTextAreaElement>(/had begun/).value).toBe("One more thing");
+  },
+);
+
+it("shows no text whose direction was turned around", async () => {
+  const text = "Open https://example.com/\u202Egpj.exe";
+  await open(() => show({ messages: [{ ...fromAssistant, text }] }));
+  expect(shown("assistant")).toEqual(["Open https://example.com/gpj.exe"]);
+});
+
 it("asks for text before sending an empty message", async () => {
   const { calls } = await open(() => show({}));
   fireEvent.click(screen.getByRole("button", { name: "Send" }));

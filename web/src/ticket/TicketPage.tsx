@@ -7,6 +7,7 @@ import { Conversation } from "./Conversation";
 import { countOwn, type Pending, stillPending } from "./pending";
 import { ReplyForm } from "./ReplyForm";
 import { useTicket } from "./useTicket";
+import { WriteElsewhere } from "./WriteElsewhere";
 import { readableTime, statusWords } from "./words";
 
 export function TicketPage({ id }: { id: string }) {
@@ -61,7 +62,7 @@ export function TicketPage({ id }: { id: string }) {
             <p className={`pill pill-${status.tone}`} data-status={ticket?.status ?? "received"}>
               {status.label}
             </p>
-            <p>{status.explanation}</p>
+            <p>{ticket?.continue_on ? "This ticket is closed." : status.explanation}</p>
           </div>
         )}
       </section>
@@ -92,7 +93,11 @@ export function TicketPage({ id }: { id: string }) {
       {(ticket || arrival) && (
         <>
           <Conversation ticket={ticket} pending={pending} />
-          <ReplyForm id={id} onSent={onSent} />
+          {ticket?.continue_on ? (
+            <WriteElsewhere id={id} channel={ticket.continue_on} />
+          ) : (
+            <ReplyForm id={id} onSent={onSent} />
+          )}
         </>
       )}
       <Announcer ticket={ticket} fresh={arrival !== undefined} />

@@ -12,7 +12,14 @@ import {
 } from "../test/server";
 import { pollDelay, type Watch, watchTicket } from "./watch";
 
-const calm = { awaiting: true, quietMs: 0, hidden: false, failures: 0, retryAfterMs: 0 };
+const calm = {
+  awaiting: true,
+  quietMs: 0,
+  hidden: false,
+  failures: 0,
+  retryAfterMs: 0,
+  streaming: false,
+};
 
 describe("pollDelay", () => {
   it.each([
@@ -25,6 +32,7 @@ describe("pollDelay", () => {
     ["in a hidden tab", { hidden: true }, 30_000],
     ["after one failure", { failures: 1 }, 4000],
     ["after many failures", { failures: 20 }, 30_000],
+    ["told of changes by the server", { streaming: true }, 30_000],
     ["told to wait", { failures: 1, retryAfterMs: 45_000 }, 45_000],
   ])("%s", (_, changes, delay) => {
     expect(pollDelay({ ...calm, ...changes })).toBe(delay);
@@ -125,6 +133,112 @@ describe("watchTicket", () => {
     await vi.advanceTimersByTimeAsync(600_000);
     expect(calls).toHaveLength(1);
     expect(problems).toEqual([]);
+  });
+
+  describe("with server-sent events", () => {
+    class FakeSource extends EventTarget {
+      static opened: FakeSource[] = [];
+      closed = false;
+      onerror = () => {};
+      constructor(readonly path: string) {
+        super();
+        FakeSource.opened.push(this);
+      }
+      close() {
+        this.closed = true;
+      }
+      tell(ticket: unknown) {
+        this.dispatchEvent(new MessageEvent("ticket", { data: JSON.stringify(ticket) }));
+      }
+      static get last() {
+        const last = FakeSource.opened.at(-1);
+        if (!last) throw new Error("nothing was opened");
+        return last;
+      }
+    }
+
+    beforeEach(() => {
+      FakeSource.opened = [];
+      vi.stubGlobal("EventSource", FakeSource);
+    });
+
+    const whole = ticketWith({
+      status: "waiting_customer",
+      messages: [fromCustomer, fromAssistant],
+    });
+
+    it("shows what the server tells, and asks only to make sure", async () => {
+      const calls = await start(waiting);
+      expect(FakeSource.last.path).toBe("/support/ticket/t1/events");
+      await vi.advanceTimersByTimeAsync(29_000);
+      expect(calls).toHaveLength(1);
+      FakeSource.last.tell(whole);
+      expect(tickets.at(-1)?.messages.at(-1)?.text).toBe(fromAssistant.text);
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(calls).toHaveLength(2);
+      expect(FakeSource.opened).toHaveLength(1);
+    });
+
+    it("listens again after the server has ended the connection", async () => {
+      await start(waiting);
+      FakeSource.last.tell(whole);
+      FakeSource.last.onerror();
+      expect(FakeSource.last.closed).toBe(true);
+      await vi.advanceTimersByTimeAsync(5000);
+      expect(FakeSource.opened).toHaveLength(2);
+      expect(problems).toEqual([]);
+    });
+
+    it("goes on asking where nothing comes through, and rarely tries again", async () => {
+      const calls = await start(waiting);
+      FakeSource.last.onerror();
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(calls).toHaveLength(6);
+      expect(FakeSource.opened).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(55_000);
+      expect(FakeSource.opened).toHaveLength(2);
+    });
+
+    it("hangs up in a hidden tab and listens again when it is shown", async () => {
+      await start(waiting);
+      const hidden = vi.spyOn(document, "hidden", "get").mockReturnValue(true);
+      document.dispatchEvent(new Event("visibilitychange"));
+      expect(FakeSource.last.closed).toBe(true);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(FakeSource.opened).toHaveLength(1);
+      hidden.mockReturnValue(false);
+      document.dispatchEvent(new Event("visibilitychange"));
+      await vi.advanceTimersByTimeAsync(0);
+      expect(FakeSource.opened).toHaveLength(2);
+    });
+
+    it("hangs up when nothing has happened for long", async () => {
+      await start(waiting);
+      await vi.advanceTimersByTimeAsync(16 * 60_000);
+      expect(FakeSource.last.closed).toBe(true);
+      watch?.refresh();
+      await vi.advanceTimersByTimeAsync(0);
+      expect(FakeSource.last.closed).toBe(false);
+    });
+
+    it("does not go back to what it was told before", async () => {
+      let release = (_: Response) => {};
+      const answers = [waiting(), new Promise<Response>((resolve) => (release = resolve))];
+      await start(() => answers.shift() as Response);
+      watch?.refresh();
+      FakeSource.last.tell(whole);
+      release(waiting());
+      await vi.advanceTimersByTimeAsync(0);
+      expect(tickets.at(-1)?.status).toBe("waiting_customer");
+    });
+
+    it("takes no notice of what is no ticket, and hangs up when stopped", async () => {
+      await start(waiting);
+      FakeSource.last.tell({ hello: "world" });
+      expect(tickets).toHaveLength(1);
+      watch?.stop();
+      expect(FakeSource.last.closed).toBe(true);
+    });
   });
 
   it("treats an answer it cannot read as a problem, not as a ticket", async () => {
