@@ -191,7 +191,7 @@ func (q *Queries) MessageToSend(ctx context.Context, id uuid.UUID) (MessageToSen
 
 const muteAssistant = `-- name: MuteAssistant :exec
 UPDATE outbox SET state = 'cancelled'
-WHERE conversation_id = $1 AND state = 'queued' AND kind <> 'reply'
+WHERE conversation_id = $1 AND state IN ('queued', 'held') AND turn_id IS NOT NULL
 `
 
 // MuteAssistant withdraws what the assistant has not handed to a provider yet.
@@ -378,7 +378,7 @@ func (q *Queries) WithdrawDraft(ctx context.Context, id uuid.UUID) error {
 
 const withdrawReplies = `-- name: WithdrawReplies :exec
 UPDATE outbox SET state = 'cancelled'
-WHERE conversation_id = $1 AND state = 'queued' AND kind = 'reply'
+WHERE conversation_id = $1 AND state IN ('queued', 'held') AND turn_id IS NULL
 `
 
 // WithdrawReplies withdraws what people have written and no provider has got.

@@ -111,6 +111,32 @@ type Note struct {
 	CreatedAt      time.Time
 }
 
+type Outbox struct {
+	ID             uuid.UUID
+	SendKey        string
+	TurnID         *uuid.UUID
+	ConversationID uuid.UUID
+	MessageID      uuid.UUID
+	Kind           ticket.Kind
+	Part           int32
+	Via            string
+	Recipient      string
+	State          string
+	Epoch          int64
+	Attempts       int32
+	AbsentChecks   int32
+	AttemptedAt    *time.Time
+	GmailDraftID   *string
+	ProviderID     *string
+	Delivery       ticket.Delivery
+	Error          string
+	SentAt         *time.Time
+	CreatedAt      time.Time
+	RouteID        *uuid.UUID
+	Template       string
+	FormerIds      []string
+}
+
 type Search struct {
 	ID               uuid.UUID
 	TurnID           uuid.UUID

@@ -21,7 +21,7 @@ SET delivery = $1::text,
     sent_at = coalesce(sent_at, now())
 WHERE via = 'whatsapp'
   AND (provider_id = $2::text OR (
-      id = $3::uuid AND provider_id IS NULL
+      id = $3::uuid AND provider_id IS NULL AND NOT ($2::text = ANY (former_ids))
       AND NOT EXISTS (SELECT FROM outbox k WHERE k.via = 'whatsapp' AND k.provider_id = $2::text)))
   AND ((state = 'failed' AND provider_id IS NULL)
        OR array_position(ARRAY['queued', 'sent', 'delivered', 'read'], delivery)
@@ -48,18 +48,19 @@ func (q *Queries) ApplyDelivery(ctx context.Context, arg ApplyDeliveryParams) (i
 
 const cancelAutomatic = `-- name: CancelAutomatic :exec
 UPDATE outbox SET state = 'cancelled'
-WHERE conversation_id = $1 AND state IN ('queued', 'held') AND kind <> 'reply'
+WHERE (conversation_id = $1 OR route_id = $1)
+  AND state IN ('queued', 'held') AND kind <> 'reply'
 `
 
-// CancelAutomatic withdraws what the assistant has not handed to a provider
-// yet, because the customer wants no automatic messages any more.
+// CancelAutomatic withdraws what the assistant has not handed to a provider yet
+// and would send to a conversation's address, because the customer wants no automatic messages any more.
 func (q *Queries) CancelAutomatic(ctx context.Context, conversationID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, cancelAutomatic, conversationID)
 	return err
 }
 
 const cancelParts = `-- name: CancelParts :exec
-UPDATE outbox SET state = 'cancelled' WHERE turn_id = $1::uuid AND state = 'queued'
+UPDATE outbox SET state = 'cancelled' WHERE turn_id = $1::uuid AND state IN ('queued', 'held')
 `
 
 // CancelParts withdraws what a turn has not handed to a provider yet.
@@ -78,7 +79,7 @@ UPDATE outbox o
 SET state = 'sending', attempts = attempts + 1, absent_checks = 0, attempted_at = now()
 FROM c
 WHERE o.id = $1 AND o.state = 'queued'
-  AND (o.kind = 'reply' OR (c.owner = 'ai' AND c.epoch = o.epoch))
+  AND (o.turn_id IS NULL OR (c.owner = 'ai' AND c.epoch = o.epoch))
   AND (o.kind NOT IN ('answer', 'correction') OR 'off' IS DISTINCT FROM (
       SELECT g.mode
       FROM turns u
@@ -91,7 +92,7 @@ WHERE o.id = $1 AND o.state = 'queued'
 `
 
 // ClaimPart takes a queued part for sending, only while the owner and the
-// epoch it was made for still hold; a person's own words are sent whoever owns
+// epoch it was made for still hold; what is a person's is sent whoever owns
 // the conversation. No row means that it may not be sent. It waits for whoever
 // has the conversation locked: once a takeover has committed, nothing of the
 // assistant can be claimed, nor while one is about to. An answer that no person
@@ -121,9 +122,13 @@ func (q *Queries) DropQueuedAnswer(ctx context.Context, turnID uuid.UUID) error 
 }
 
 const insertOutboundMessage = `-- name: InsertOutboundMessage :exec
-INSERT INTO messages (id, conversation_id, channel, external_id, author, subject, body, provider_at, turn_id)
+INSERT INTO messages (id, conversation_id, channel, external_id, author, subject, body, provider_at, turn_id, verified)
 VALUES ($1, $2, $3, $4, $5,
-        $6, $7, $8, $9)
+        $6, $7, $8, $9,
+        coalesce((SELECT u.verified FROM turns u WHERE u.id = $9), (
+            SELECT n.verified FROM messages n
+            WHERE n.conversation_id = $2 AND n.author = 'customer'
+            ORDER BY n.provider_at DESC, n.external_id DESC LIMIT 1), false))
 `
 
 type InsertOutboundMessageParams struct {
@@ -138,7 +143,8 @@ type InsertOutboundMessageParams struct {
 	TurnID         *uuid.UUID
 }
 
-// InsertOutboundMessage stores a message of ours under its send key.
+// InsertOutboundMessage stores a message of ours under its send key. It is as
+// verified as what it answers: its turn, else what the customer wrote last.
 func (q *Queries) InsertOutboundMessage(ctx context.Context, arg InsertOutboundMessageParams) error {
 	_, err := q.db.Exec(ctx, insertOutboundMessage,
 		arg.ID,
@@ -155,9 +161,9 @@ func (q *Queries) InsertOutboundMessage(ctx context.Context, arg InsertOutboundM
 }
 
 const insertOutbox = `-- name: InsertOutbox :exec
-INSERT INTO outbox (id, send_key, turn_id, conversation_id, message_id, kind, part, via, recipient, epoch, route_id)
+INSERT INTO outbox (id, send_key, turn_id, conversation_id, message_id, kind, part, via, recipient, epoch, route_id, template)
 VALUES ($1, $2, $3, $4, $5,
-        $6, $7, $8, $9, $10, $11)
+        $6, $7, $8, $9, $10, $11, $12)
 `
 
 type InsertOutboxParams struct {
@@ -172,6 +178,7 @@ type InsertOutboxParams struct {
 	Recipient      string
 	Epoch          int64
 	RouteID        *uuid.UUID
+	Template       string
 }
 
 // InsertOutbox adds one provider call to make; the unique send key refuses a second one.
@@ -188,6 +195,7 @@ func (q *Queries) InsertOutbox(ctx context.Context, arg InsertOutboxParams) erro
 		arg.Recipient,
 		arg.Epoch,
 		arg.RouteID,
+		arg.Template,
 	)
 	return err
 }
@@ -211,7 +219,7 @@ func (q *Queries) NotePartAbsent(ctx context.Context, arg NotePartAbsentParams) 
 const noticeGiven = `-- name: NoticeGiven :one
 SELECT EXISTS (
     SELECT FROM outbox o JOIN turns t ON t.id = o.turn_id
-    WHERE t.ticket_id = $1 AND o.kind = 'notice' AND o.state IN ('sending', 'sent')
+    WHERE t.ticket_id = $1 AND o.kind = 'notice' AND o.state IN ('sending', 'sent', 'held')
       AND o.delivery <> 'failed'
 )
 `
@@ -223,6 +231,47 @@ func (q *Queries) NoticeGiven(ctx context.Context, ticketID uuid.UUID) (bool, er
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err
+}
+
+const partBarred = `-- name: PartBarred :one
+SELECT (o.via = 'whatsapp' AND o.template = '' AND NOT EXISTS (
+           SELECT FROM messages m
+           WHERE m.conversation_id = coalesce(o.route_id, o.conversation_id) AND m.home_id IS NULL
+             AND m.author = 'customer' AND m.channel = 'whatsapp' AND m.provider_at > now() - interval '23 hours 55 minutes'
+       ) AND NOT EXISTS (
+           SELECT FROM messages m
+           WHERE m.home_id = coalesce(o.route_id, o.conversation_id)
+             AND m.author = 'customer' AND m.channel = 'whatsapp' AND m.provider_at > now() - interval '23 hours 55 minutes'
+       ))::boolean AS window_closed,
+       coalesce((
+           SELECT s.reason FROM suppressions s
+           WHERE s.kind = CASE o.via WHEN 'whatsapp' THEN 'whatsapp' WHEN 'gmail' THEN 'email' END
+             AND s.value = lower(o.recipient)
+             AND o.kind <> 'reply' AND NOT (o.kind = 'ack' AND o.template = '')
+       ), '')::text AS suppressed,
+       (o.template <> '' AND NOT EXISTS (
+           SELECT FROM outbox h WHERE h.conversation_id = o.conversation_id AND h.state = 'held'
+       ))::boolean AS moot
+FROM outbox o
+WHERE o.id = $1
+`
+
+type PartBarredRow struct {
+	WindowClosed bool
+	Suppressed   string
+	Moot         bool
+}
+
+// PartBarred says what keeps a part from being handed over now, whoever owns
+// the conversation. WhatsApp takes free text only within 24 hours after the
+// customer's last message there, less five minutes for what is on its way. To
+// an address that wants nothing automatic go only a person's words and a fixed
+// confirmation. A request to write is moot when nothing waits for it any more.
+func (q *Queries) PartBarred(ctx context.Context, id uuid.UUID) (PartBarredRow, error) {
+	row := q.db.QueryRow(ctx, partBarred, id)
+	var i PartBarredRow
+	err := row.Scan(&i.WindowClosed, &i.Suppressed, &i.Moot)
+	return i, err
 }
 
 const partState = `-- name: PartState :one
@@ -411,29 +460,33 @@ func (q *Queries) PartsOfTurn(ctx context.Context, turnID uuid.UUID) ([]PartsOfT
 }
 
 const providerIDsInUse = `-- name: ProviderIDsInUse :many
-SELECT provider_id::text FROM outbox
-WHERE via = $1 AND provider_id = ANY ($2::text[])
+SELECT i.id::text
+FROM unnest($1::text[]) AS i (id)
+WHERE EXISTS (SELECT FROM outbox o WHERE o.via = $2 AND o.provider_id = i.id)
+   OR EXISTS (SELECT FROM outbox o WHERE o.id = $3 AND i.id = ANY (o.former_ids))
 `
 
 type ProviderIDsInUseParams struct {
-	Via         string
 	ProviderIds []string
+	Via         string
+	PartID      uuid.UUID
 }
 
-// ProviderIDsInUse returns those of the given provider ids that rows of ours hold.
+// ProviderIDsInUse returns those of the given provider ids that rows of ours
+// hold, or that the row in question has held before.
 func (q *Queries) ProviderIDsInUse(ctx context.Context, arg ProviderIDsInUseParams) ([]string, error) {
-	rows, err := q.db.Query(ctx, providerIDsInUse, arg.Via, arg.ProviderIds)
+	rows, err := q.db.Query(ctx, providerIDsInUse, arg.ProviderIds, arg.Via, arg.PartID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	items := []string{}
 	for rows.Next() {
-		var provider_id string
-		if err := rows.Scan(&provider_id); err != nil {
+		var i_id string
+		if err := rows.Scan(&i_id); err != nil {
 			return nil, err
 		}
-		items = append(items, provider_id)
+		items = append(items, i_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -463,25 +516,52 @@ func (q *Queries) RecordDraft(ctx context.Context, arg RecordDraftParams) (int64
 
 const recordFailed = `-- name: RecordFailed :exec
 WITH failed AS (
-    UPDATE outbox f SET state = 'failed', delivery = 'failed', error = $1
-    WHERE f.id = $2 AND f.state = 'sending' AND f.attempts = $3
+    UPDATE outbox f SET state = 'failed', delivery = 'failed', error = $2
+    WHERE f.id = $1 AND f.state IN ('queued', 'sending') AND f.attempts = $3
     RETURNING f.turn_id, f.message_id
 )
 UPDATE outbox o SET state = 'cancelled'
 FROM failed
-WHERE o.state = 'queued' AND (o.turn_id = failed.turn_id OR (failed.turn_id IS NULL AND o.message_id = failed.message_id))
+WHERE o.state = 'queued' AND o.id <> $1
+  AND (o.turn_id = failed.turn_id OR (failed.turn_id IS NULL AND o.message_id = failed.message_id))
 `
 
 type RecordFailedParams struct {
-	Error    string
 	ID       uuid.UUID
+	Error    string
 	Attempts int32
 }
 
-// RecordFailed settles a part as not delivered, under the claim that is given,
-// and withdraws the parts that would have followed it.
+// RecordFailed settles a part as not delivered, under the claim that is given or
+// before there is one, and withdraws the parts that would have followed it.
 func (q *Queries) RecordFailed(ctx context.Context, arg RecordFailedParams) error {
-	_, err := q.db.Exec(ctx, recordFailed, arg.Error, arg.ID, arg.Attempts)
+	_, err := q.db.Exec(ctx, recordFailed, arg.ID, arg.Error, arg.Attempts)
+	return err
+}
+
+const recordRefused = `-- name: RecordRefused :exec
+WITH refused AS (
+    UPDATE outbox f
+    SET state = 'failed', delivery = 'failed', provider_id = $2::text, error = $3
+    WHERE f.id = $1 AND f.state <> 'sent'
+    RETURNING f.turn_id, f.message_id
+)
+UPDATE outbox o SET state = 'cancelled'
+FROM refused
+WHERE o.state = 'queued' AND o.id <> $1
+  AND (o.turn_id = refused.turn_id OR (refused.turn_id IS NULL AND o.message_id = refused.message_id))
+`
+
+type RecordRefusedParams struct {
+	ID         uuid.UUID
+	ProviderID string
+	Error      string
+}
+
+// RecordRefused settles a part as one that the provider took and then refused,
+// and withdraws the parts that would have followed it.
+func (q *Queries) RecordRefused(ctx context.Context, arg RecordRefusedParams) error {
+	_, err := q.db.Exec(ctx, recordRefused, arg.ID, arg.ProviderID, arg.Error)
 	return err
 }
 
@@ -490,7 +570,7 @@ UPDATE outbox
 SET state = 'sent', provider_id = $1, error = '',
     delivery = CASE WHEN delivery IN ('queued', 'failed') THEN 'sent' ELSE delivery END,
     sent_at = coalesce(sent_at, now())
-WHERE id = $2 AND state <> 'sent'
+WHERE id = $2 AND state <> 'sent' AND ($1::text = ANY (former_ids)) IS NOT TRUE
 `
 
 type RecordSentParams struct {
@@ -499,7 +579,8 @@ type RecordSentParams struct {
 }
 
 // RecordSent settles a part as accepted by the provider, whatever was thought
-// of it before: what has been accepted must never go out again.
+// of it before: what has been accepted must never go out again. An id that the
+// provider has refused since is not taken.
 func (q *Queries) RecordSent(ctx context.Context, arg RecordSentParams) (int64, error) {
 	result, err := q.db.Exec(ctx, recordSent, arg.ProviderID, arg.ID)
 	if err != nil {
@@ -537,7 +618,7 @@ UPDATE outbox o
 SET attempts = attempts + 1, absent_checks = 0, attempted_at = now()
 FROM c
 WHERE o.id = $1 AND o.state = 'sending' AND o.attempts = $2
-  AND (o.kind = 'reply' OR (c.owner = 'ai' AND c.epoch = o.epoch))
+  AND (o.turn_id IS NULL OR (c.owner = 'ai' AND c.epoch = o.epoch))
 `
 
 type RetryPartParams struct {
@@ -553,6 +634,17 @@ func (q *Queries) RetryPart(ctx context.Context, arg RetryPartParams) (int64, er
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const shareConversation = `-- name: ShareConversation :exec
+SELECT id FROM conversations WHERE id = $1 FOR SHARE
+`
+
+// ShareConversation keeps everybody else from changing a conversation until the
+// transaction ends, and waits for whoever is changing it.
+func (q *Queries) ShareConversation(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, shareConversation, id)
+	return err
 }
 
 const unsettleTurn = `-- name: UnsettleTurn :execrows

@@ -275,3 +275,23 @@ func (q *Queries) SetDue(ctx context.Context, arg SetDueParams) error {
 	_, err := q.db.Exec(ctx, setDue, arg.SlaDueAt, arg.ID)
 	return err
 }
+
+const unsentTurn = `-- name: UnsentTurn :one
+SELECT t.id
+FROM outbox o
+JOIN turns t ON t.id = o.turn_id
+WHERE o.conversation_id = $1 AND o.state = 'queued' AND o.template <> ''
+  AND o.attempts = 0 AND o.error = '' AND t.state <> 'open'
+  AND EXISTS (SELECT FROM outbox h WHERE h.conversation_id = o.conversation_id AND h.state = 'held')
+ORDER BY o.created_at
+LIMIT 1
+`
+
+// UnsentTurn returns the turn whose request to the customer to write nobody
+// sends: it was made when the provider refused later what it had taken.
+func (q *Queries) UnsentTurn(ctx context.Context, conversationID uuid.UUID) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, unsentTurn, conversationID)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}

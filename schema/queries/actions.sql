@@ -16,7 +16,7 @@ WHERE id = sqlc.arg(id);
 -- MuteAssistant withdraws what the assistant has not handed to a provider yet.
 -- name: MuteAssistant :exec
 UPDATE outbox SET state = 'cancelled'
-WHERE conversation_id = sqlc.arg(conversation_id) AND state = 'queued' AND kind <> 'reply';
+WHERE conversation_id = sqlc.arg(conversation_id) AND state IN ('queued', 'held') AND turn_id IS NOT NULL;
 
 -- AssistantSending returns the assistant's sends that a provider may have
 -- taken or be taking, in order, with how long ago each was begun.
@@ -110,7 +110,7 @@ SELECT id, conversation_id, author, body FROM messages WHERE id = sqlc.arg(id);
 -- WithdrawReplies withdraws what people have written and no provider has got.
 -- name: WithdrawReplies :exec
 UPDATE outbox SET state = 'cancelled'
-WHERE conversation_id = sqlc.arg(conversation_id) AND state = 'queued' AND kind = 'reply';
+WHERE conversation_id = sqlc.arg(conversation_id) AND state IN ('queued', 'held') AND turn_id IS NULL;
 
 -- MailToReply returns the mail that a person's words refer to: the customer's
 -- newest, else ours.

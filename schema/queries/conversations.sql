@@ -52,7 +52,7 @@ WITH taken AS (
     RETURNING c.id
 ), muted AS (
     UPDATE outbox o SET state = 'cancelled'
-    FROM taken WHERE o.conversation_id = taken.id AND o.state = 'queued' AND o.kind <> 'reply'
+    FROM taken WHERE o.conversation_id = taken.id AND o.state IN ('queued', 'held') AND o.turn_id IS NOT NULL
 )
 UPDATE tickets t
 SET status = 'with_human', person_at = now(), first_replied_at = coalesce(t.first_replied_at, now()),

@@ -66,3 +66,15 @@ FROM drafts d
 JOIN turns u ON u.id = d.turn_id
 WHERE t.id = sqlc.arg(id) AND d.id = t.pending_draft_id AND u.state = 'open'
   AND (u.first_message_id <> sqlc.arg(first_message_id) OR u.message_ids <> sqlc.arg(message_ids)::uuid[]);
+
+-- UnsentTurn returns the turn whose request to the customer to write nobody
+-- sends: it was made when the provider refused later what it had taken.
+-- name: UnsentTurn :one
+SELECT t.id
+FROM outbox o
+JOIN turns t ON t.id = o.turn_id
+WHERE o.conversation_id = sqlc.arg(conversation_id) AND o.state = 'queued' AND o.template <> ''
+  AND o.attempts = 0 AND o.error = '' AND t.state <> 'open'
+  AND EXISTS (SELECT FROM outbox h WHERE h.conversation_id = o.conversation_id AND h.state = 'held')
+ORDER BY o.created_at
+LIMIT 1;
