@@ -151,7 +151,8 @@ const serverFacts = `-- name: ServerFacts :one
 SELECT current_setting('server_version')::text AS version,
        current_setting('server_version_num')::integer AS version_number,
        coalesce((SELECT e.extversion FROM pg_catalog.pg_extension e WHERE e.extname = 'vector'), '')::text AS pgvector,
-       coalesce((SELECT a.default_version FROM pg_catalog.pg_available_extensions a WHERE a.name = 'vector'), '')::text AS pgvector_available
+       coalesce((SELECT a.default_version FROM pg_catalog.pg_available_extensions a WHERE a.name = 'vector'), '')::text AS pgvector_available,
+       (to_regclass('goose_db_version') IS NOT NULL)::boolean AS migrated
 `
 
 type ServerFactsRow struct {
@@ -159,10 +160,12 @@ type ServerFactsRow struct {
 	VersionNumber     int32
 	Pgvector          string
 	PgvectorAvailable string
+	Migrated          bool
 }
 
-// ServerFacts returns the versions of the server and of pgvector: the one this
-// database has and the one it could have, each empty if there is none.
+// ServerFacts returns the versions of the server and of pgvector (the one this
+// database has and the one it could have, each empty if there is none), and
+// whether this database was ever migrated.
 func (q *Queries) ServerFacts(ctx context.Context) (ServerFactsRow, error) {
 	row := q.db.QueryRow(ctx, serverFacts)
 	var i ServerFactsRow
@@ -171,6 +174,7 @@ func (q *Queries) ServerFacts(ctx context.Context) (ServerFactsRow, error) {
 		&i.VersionNumber,
 		&i.Pgvector,
 		&i.PgvectorAvailable,
+		&i.Migrated,
 	)
 	return i, err
 }

@@ -1,10 +1,12 @@
--- ServerFacts returns the versions of the server and of pgvector: the one this
--- database has and the one it could have, each empty if there is none.
+-- ServerFacts returns the versions of the server and of pgvector (the one this
+-- database has and the one it could have, each empty if there is none), and
+-- whether this database was ever migrated.
 -- name: ServerFacts :one
 SELECT current_setting('server_version')::text AS version,
        current_setting('server_version_num')::integer AS version_number,
        coalesce((SELECT e.extversion FROM pg_catalog.pg_extension e WHERE e.extname = 'vector'), '')::text AS pgvector,
-       coalesce((SELECT a.default_version FROM pg_catalog.pg_available_extensions a WHERE a.name = 'vector'), '')::text AS pgvector_available;
+       coalesce((SELECT a.default_version FROM pg_catalog.pg_available_extensions a WHERE a.name = 'vector'), '')::text AS pgvector_available,
+       (to_regclass('goose_db_version') IS NOT NULL)::boolean AS migrated;
 
 -- MailboxHealth says how many seconds ago a mailbox was read to its end, and
 -- until when Gmail pushes its changes; null if it never did.
