@@ -46,6 +46,9 @@ type Publisher interface {
 type WhatsApp interface {
 	Send(ctx context.Context, to, body, statusCallback string) (sid string, err error)
 	List(ctx context.Context, to string, since time.Time) ([]whatsapp.Sent, error)
+	From() string
+	ListInbound(ctx context.Context, from, until time.Time) ([]whatsapp.Sent, error)
+	ListOutbound(ctx context.Context, from, until time.Time) ([]whatsapp.Sent, error)
 }
 
 // Gmail is one mailbox.

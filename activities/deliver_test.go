@@ -7,21 +7,22 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/digital-fte/fte/channel/whatsapp"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/ticket"
 )
 
 // line notes the calls it gets.
-type line struct{ deadlines []time.Time }
+type line struct {
+	WhatsApp // panics where it is not overridden
+
+	deadlines []time.Time
+}
 
 func (l *line) Send(ctx context.Context, _, _, _ string) (string, error) {
 	until, _ := ctx.Deadline()
 	l.deadlines = append(l.deadlines, until)
 	return "SM1", nil
 }
-
-func (l *line) List(context.Context, string, time.Time) ([]whatsapp.Sent, error) { return nil, nil }
 
 func TestACallEndsBeforeItsTraceIsLookedFor(t *testing.T) {
 	t.Parallel()

@@ -27,44 +27,6 @@ func (q *Queries) AdvanceWhatsApp(ctx context.Context, arg AdvanceWhatsAppParams
 	return err
 }
 
-const missedWhatsApp = `-- name: MissedWhatsApp :many
-SELECT s.sid::text
-FROM unnest($1::text[]) AS s (sid)
-WHERE NOT EXISTS (SELECT FROM messages m WHERE m.channel = 'whatsapp' AND m.external_id = 'twilio:' || s.sid)
-  AND NOT EXISTS (
-      SELECT FROM raw_events e
-      WHERE e.source = $2 AND e.external_id = s.sid AND e.created_at > $3::timestamptz
-  )
-`
-
-type MissedWhatsAppParams struct {
-	Sids            []string
-	Source          string
-	HandedOverSince time.Time
-}
-
-// MissedWhatsApp returns those of the given ids of Twilio that no message has
-// and that were not handed over since the given time: they may be on their way.
-func (q *Queries) MissedWhatsApp(ctx context.Context, arg MissedWhatsAppParams) ([]string, error) {
-	rows, err := q.db.Query(ctx, missedWhatsApp, arg.Sids, arg.Source, arg.HandedOverSince)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []string{}
-	for rows.Next() {
-		var s_sid string
-		if err := rows.Scan(&s_sid); err != nil {
-			return nil, err
-		}
-		items = append(items, s_sid)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const noteHandedOver = `-- name: NoteHandedOver :exec
 INSERT INTO raw_events (id, source, external_id, body, provider_at, created_at)
 SELECT gen_random_uuid(), $1, s.sid, '', $2::timestamptz, $2::timestamptz
@@ -110,33 +72,37 @@ func (q *Queries) QuotedWhatsApp(ctx context.Context, arg QuotedWhatsAppParams) 
 }
 
 const sentPastUs = `-- name: SentPastUs :one
-SELECT (NOT EXISTS (
-    SELECT FROM outbox o
-    WHERE o.via = 'whatsapp' AND (o.provider_id = $1::text OR $1::text = ANY (o.former_ids))
+SELECT (EXISTS (
+    SELECT FROM conversations c WHERE c.channel = 'whatsapp' AND c.key = $1
 ) AND NOT EXISTS (
-    SELECT FROM delivery_events e WHERE e.via = 'whatsapp' AND e.provider_id = $1::text AND e.outbox_id IS NOT NULL
+    SELECT FROM delivery_events e WHERE e.via = 'whatsapp' AND e.provider_id = $2::text AND e.outbox_id IS NOT NULL
 ) AND NOT EXISTS (
     SELECT FROM outbox o JOIN messages m ON m.id = o.message_id
-    WHERE o.via = 'whatsapp' AND o.recipient = $2 AND o.attempted_at IS NOT NULL
-      AND o.created_at > $3::timestamptz - interval '2 days'
-      AND (btrim(m.body) = btrim($4::text)
-           OR (o.kind = 'reply' AND strpos(m.body, btrim($4::text)) > 0) -- a part of a person's words
-           OR (o.template <> '' AND o.provider_id IS NULL)) -- Twilio fills in the words
+    WHERE o.via = 'whatsapp' AND o.recipient = $3
+      AND o.created_at > $4::timestamptz - interval '2 days'
+      AND ($2::text = ANY (o.former_ids)
+           OR (o.attempted_at IS NOT NULL AND (
+               btrim(m.body) = btrim($5::text)
+               OR (o.kind = 'reply' AND strpos(m.body, btrim($5::text)) > 0) -- a part of a person's words
+               OR (o.template <> '' AND o.provider_id IS NULL)))) -- Twilio fills in the words
 ))::boolean AS past_us
 `
 
 type SentPastUsParams struct {
+	Key       string
 	Sid       string
 	Recipient string
 	SentAt    time.Time
 	Body      string
 }
 
-// SentPastUs says of a message that left our number whether this service did
-// not send it: no row has its id, no callback with our own id has come for it,
-// and nothing of ours that was handed over to that recipient can be it.
+// SentPastUs says of a message that left our number, under an id we do not
+// know, whether somebody sent it to a customer of ours without this service: no
+// send ever had its id, no callback with our own id has come for it, and nothing
+// that was handed over for that recipient can be it.
 func (q *Queries) SentPastUs(ctx context.Context, arg SentPastUsParams) (bool, error) {
 	row := q.db.QueryRow(ctx, sentPastUs,
+		arg.Key,
 		arg.Sid,
 		arg.Recipient,
 		arg.SentAt,
@@ -145,6 +111,46 @@ func (q *Queries) SentPastUs(ctx context.Context, arg SentPastUsParams) (bool, e
 	var past_us bool
 	err := row.Scan(&past_us)
 	return past_us, err
+}
+
+const unknownWhatsApp = `-- name: UnknownWhatsApp :many
+SELECT s.sid::text
+FROM unnest($1::text[]) AS s (sid)
+WHERE NOT EXISTS (SELECT FROM messages m WHERE m.channel = 'whatsapp' AND m.external_id = 'twilio:' || s.sid)
+  AND NOT EXISTS (SELECT FROM outbox o WHERE o.via = 'whatsapp' AND o.provider_id = s.sid)
+  AND NOT EXISTS (
+      SELECT FROM raw_events e
+      WHERE e.source = $2 AND e.external_id = s.sid AND e.created_at > $3::timestamptz
+  )
+`
+
+type UnknownWhatsAppParams struct {
+	Sids            []string
+	Source          string
+	HandedOverSince time.Time
+}
+
+// UnknownWhatsApp returns those of the given ids of Twilio that no message and
+// no send of ours has, and that were not handed over since the given time: they
+// may be on their way.
+func (q *Queries) UnknownWhatsApp(ctx context.Context, arg UnknownWhatsAppParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, unknownWhatsApp, arg.Sids, arg.Source, arg.HandedOverSince)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var s_sid string
+		if err := rows.Scan(&s_sid); err != nil {
+			return nil, err
+		}
+		items = append(items, s_sid)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const whatsAppReconciledAt = `-- name: WhatsAppReconciledAt :one

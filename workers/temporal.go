@@ -27,6 +27,7 @@ func NewTicketsWorker(c client.Client, a *activities.Activities, v worker.Worker
 	}))
 	w.RegisterWorkflowWithOptions(workflows.TicketWorkflow, pinned(ticket.TicketWorkflow))
 	w.RegisterWorkflowWithOptions(workflows.MailboxWorkflow, pinned(ticket.MailboxWorkflow))
+	w.RegisterWorkflowWithOptions(workflows.WhatsAppReconcileWorkflow, pinned(ticket.WhatsAppReconcileWorkflow))
 	w.RegisterWorkflowWithOptions(workflows.DailyReportWorkflow, upgraded(ticket.DailyReportWorkflow))
 	w.RegisterWorkflowWithOptions(workflows.RetentionWorkflow, upgraded(ticket.RetentionWorkflow))
 	register(w, map[string]any{
@@ -48,7 +49,7 @@ func NewModelWorker(c client.Client, a *activities.Activities, v worker.WorkerDe
 }
 
 // NewDeliveryWorker returns the worker that sends replies and reports, reads
-// mailboxes and asks for people.
+// mailboxes, looks for missed messages and asks for people.
 func NewDeliveryWorker(c client.Client, a *activities.Activities, v worker.WorkerDeploymentVersion, fatal func(error)) worker.Worker {
 	w := worker.New(c, ticket.QueueDelivery, versioned(v, worker.Options{
 		Interceptors: net(a), WorkerStopTimeout: stopTimeout, OnFatalError: fatal, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 100,
@@ -56,6 +57,7 @@ func NewDeliveryWorker(c client.Client, a *activities.Activities, v worker.Worke
 	register(w, map[string]any{
 		ticket.ActivitySendReply: a.SendReply, ticket.ActivityEscalate: a.Escalate, ticket.ActivitySyncMailbox: a.SyncMailbox,
 		ticket.ActivitySendStaffReply: a.SendStaffReply, ticket.ActivityMailReport: a.MailReport,
+		ticket.ActivityReconcileWhatsApp: a.ReconcileWhatsApp,
 	})
 	return w
 }

@@ -39,15 +39,16 @@ type Sent struct {
 	ErrorCode int // Twilio's, zero when nothing went wrong
 	NumMedia  int
 	CreatedAt time.Time // to the second; zero if Twilio's date is unreadable
+	SentAt    time.Time // to the second; zero as well if it has not left yet
 }
 
 // Params returns the message in the form of an inbound webhook, so that what
 // the list alone shows takes the same way as what Twilio posted. The list
 // names no media addresses, no places and no buttons: a message that seems to
 // hold nothing is of a kind we do not know. One of ours says so by Direction.
-func (s Sent) Params(accountSID string) map[string]string {
+func (s Sent) Params() map[string]string {
 	params := map[string]string{
-		"MessageSid": s.SID, "AccountSid": accountSID, "From": Address(s.From), "To": Address(s.To),
+		"MessageSid": s.SID, "From": Address(s.From), "To": Address(s.To),
 		"Body": s.Body, "NumMedia": strconv.Itoa(s.NumMedia),
 	}
 	switch {
@@ -61,6 +62,22 @@ func (s Sent) Params(accountSID string) map[string]string {
 
 // paramDirection is in the parameters of an event only, never in a webhook.
 const paramDirection = "Direction"
+
+// At is when the message was sent, or at least when it was made.
+func (s Sent) At() time.Time {
+	if s.SentAt.IsZero() {
+		return s.CreatedAt
+	}
+	return s.SentAt
+}
+
+// Valid reports whether a message of the list has what every message must have.
+func (s Sent) Valid() bool {
+	return isToken(s.SID) && isE164(s.From) && isE164(s.To) && !s.At().IsZero()
+}
+
+// Undelivered reports whether the message surely never reaches its recipient.
+func (s Sent) Undelivered() bool { return Delivery(s.Status) == ticket.DeliveryFailed }
 
 // Outbound reports whether the parameters are those of a message that somebody
 // sent from our number without this service, as Params makes them.
@@ -169,5 +186,6 @@ func sentOf(m *openapi.ApiV2010Message) Sent {
 	// An unreadable date stays zero, and the message is kept: evidence that
 	// might be ours is not to be dropped.
 	s.CreatedAt, _ = time.Parse(time.RFC1123Z, value(m.DateCreated))
+	s.SentAt, _ = time.Parse(time.RFC1123Z, value(m.DateSent))
 	return s
 }

@@ -94,15 +94,15 @@ func TestListInbound(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"SM1", "SM3"}, ids(all), "each once, though pages overlap when messages arrive meanwhile")
 
-	in, err := whatsapp.Parse(all[0].Params(account))
+	in, err := whatsapp.Parse(all[0].Params())
 	require.NoError(t, err)
 	require.Equal(t, theirs, in.From)
 	require.Equal(t, ours, in.To)
 	require.Equal(t, "hello\n[The customer sent a file.]", in.Text())
-	require.False(t, whatsapp.Outbound(all[0].Params(account)))
+	require.False(t, whatsapp.Outbound(all[0].Params()))
 
 	all[0].Body, all[0].NumMedia = "", 0
-	in, err = whatsapp.Parse(all[0].Params(account))
+	in, err = whatsapp.Parse(all[0].Params())
 	require.NoError(t, err)
 	require.Equal(t, "[The customer sent something that cannot be shown here.]", in.Text(), "the list does not show places")
 	require.Equal(t, ticket.WordlessMedia, in.Wordless())
@@ -121,8 +121,11 @@ func TestListOutbound(t *testing.T) {
 	all, err := c.ListOutbound(t.Context(), since(), since().Add(time.Hour))
 	require.NoError(t, err)
 	require.Equal(t, []string{"SM1", "SM4"}, ids(all), "what Twilio answers by itself is nobody's, what was planned weeks ago is somebody's")
-	require.True(t, whatsapp.Outbound(all[0].Params(account)))
-	require.Equal(t, "whatsapp:"+theirs, all[0].Params(account)["To"])
+	require.True(t, whatsapp.Outbound(all[0].Params()))
+	require.True(t, all[0].Valid())
+	require.False(t, all[0].Undelivered())
+	require.Equal(t, all[0].CreatedAt, all[0].At())
+	require.Equal(t, "whatsapp:"+theirs, all[0].Params()["To"])
 }
 
 func TestListKeepsAMessageWithAnUnreadableDate(t *testing.T) {

@@ -98,6 +98,9 @@ func (w *workerProcess) tickets() (runner, error) {
 	if w.c.emailOn() {
 		all = append(all, w.startMailbox)
 	}
+	if acts.WhatsApp != nil {
+		all = append(all, w.startReconciler(acts.WhatsApp.From()))
+	}
 	return together(all...), nil
 }
 
@@ -219,6 +222,15 @@ func (w *workerProcess) startMailbox(ctx context.Context) error {
 	return w.insist(ctx, "the mailbox workflow", func() error {
 		return workers.MailboxStarter{Temporal: w.temporal}.Start(ctx, w.c.GmailMailbox)
 	})
+}
+
+// startReconciler makes sure that somebody looks for missed WhatsApp messages.
+func (w *workerProcess) startReconciler(number string) runner {
+	return func(ctx context.Context) error {
+		return w.insist(ctx, "the WhatsApp reconciler", func() error {
+			return workers.ReconcilerStarter{Temporal: w.temporal}.Start(ctx, number)
+		})
+	}
 }
 
 // keepSchedules makes sure that Temporal has the schedules.

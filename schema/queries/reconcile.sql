@@ -9,12 +9,14 @@ INSERT INTO whatsapp_numbers (number, reconciled_at)
 VALUES (sqlc.arg(number), sqlc.arg(reconciled_at))
 ON CONFLICT (number) DO UPDATE SET reconciled_at = greatest(whatsapp_numbers.reconciled_at, excluded.reconciled_at);
 
--- MissedWhatsApp returns those of the given ids of Twilio that no message has
--- and that were not handed over since the given time: they may be on their way.
--- name: MissedWhatsApp :many
+-- UnknownWhatsApp returns those of the given ids of Twilio that no message and
+-- no send of ours has, and that were not handed over since the given time: they
+-- may be on their way.
+-- name: UnknownWhatsApp :many
 SELECT s.sid::text
 FROM unnest(sqlc.arg(sids)::text[]) AS s (sid)
 WHERE NOT EXISTS (SELECT FROM messages m WHERE m.channel = 'whatsapp' AND m.external_id = 'twilio:' || s.sid)
+  AND NOT EXISTS (SELECT FROM outbox o WHERE o.via = 'whatsapp' AND o.provider_id = s.sid)
   AND NOT EXISTS (
       SELECT FROM raw_events e
       WHERE e.source = sqlc.arg(source) AND e.external_id = s.sid AND e.created_at > sqlc.arg(handed_over_since)::timestamptz
@@ -28,22 +30,24 @@ SELECT gen_random_uuid(), sqlc.arg(source), s.sid, '', sqlc.arg(at)::timestamptz
 FROM unnest(sqlc.arg(sids)::text[]) AS s (sid)
 ON CONFLICT (source, external_id) DO UPDATE SET created_at = excluded.created_at;
 
--- SentPastUs says of a message that left our number whether this service did
--- not send it: no row has its id, no callback with our own id has come for it,
--- and nothing of ours that was handed over to that recipient can be it.
+-- SentPastUs says of a message that left our number, under an id we do not
+-- know, whether somebody sent it to a customer of ours without this service: no
+-- send ever had its id, no callback with our own id has come for it, and nothing
+-- that was handed over for that recipient can be it.
 -- name: SentPastUs :one
-SELECT (NOT EXISTS (
-    SELECT FROM outbox o
-    WHERE o.via = 'whatsapp' AND (o.provider_id = sqlc.arg(sid)::text OR sqlc.arg(sid)::text = ANY (o.former_ids))
+SELECT (EXISTS (
+    SELECT FROM conversations c WHERE c.channel = 'whatsapp' AND c.key = sqlc.arg(key)
 ) AND NOT EXISTS (
     SELECT FROM delivery_events e WHERE e.via = 'whatsapp' AND e.provider_id = sqlc.arg(sid)::text AND e.outbox_id IS NOT NULL
 ) AND NOT EXISTS (
     SELECT FROM outbox o JOIN messages m ON m.id = o.message_id
-    WHERE o.via = 'whatsapp' AND o.recipient = sqlc.arg(recipient) AND o.attempted_at IS NOT NULL
+    WHERE o.via = 'whatsapp' AND o.recipient = sqlc.arg(recipient)
       AND o.created_at > sqlc.arg(sent_at)::timestamptz - interval '2 days'
-      AND (btrim(m.body) = btrim(sqlc.arg(body)::text)
-           OR (o.kind = 'reply' AND strpos(m.body, btrim(sqlc.arg(body)::text)) > 0) -- a part of a person's words
-           OR (o.template <> '' AND o.provider_id IS NULL)) -- Twilio fills in the words
+      AND (sqlc.arg(sid)::text = ANY (o.former_ids)
+           OR (o.attempted_at IS NOT NULL AND (
+               btrim(m.body) = btrim(sqlc.arg(body)::text)
+               OR (o.kind = 'reply' AND strpos(m.body, btrim(sqlc.arg(body)::text)) > 0) -- a part of a person's words
+               OR (o.template <> '' AND o.provider_id IS NULL)))) -- Twilio fills in the words
 ))::boolean AS past_us;
 
 -- QuotedWhatsApp returns the text of the message that a customer quotes, if it
