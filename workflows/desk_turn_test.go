@@ -255,7 +255,9 @@ func (d *desk) decide(in ticket.SendReplyInput) (res ticket.SendReplyResult, sen
 		d.pending = uuid.Nil
 	}
 	if outcome == ticket.Answered {
-		d.sent = append(d.sent, in.DraftID)
+		if in.Plain == "" {
+			d.sent = append(d.sent, in.DraftID)
+		}
 		d.speaks()
 		d.answers(d.approved[in.DraftID])
 	}

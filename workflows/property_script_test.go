@@ -66,6 +66,18 @@ func newPlayer(t *testing.T, seed uint64) *player {
 	p.now = func() time.Time { return p.start }
 	p.channel = ticket.Channels()[p.IntN(3)]
 	p.parts = 1 + p.IntN(3)
+	p.rule = func(batch []uuid.UUID) rule {
+		switch p.draw("rule for "+batch[0].String(), 0) % 12 {
+		case 0:
+			return rule{plain: ticket.PlainSlow, until: p.now().Add(40 * time.Second)}
+		case 1:
+			return rule{plain: ticket.PlainEmpty}
+		case 2:
+			return rule{person: ticket.EscalateUnreadable}
+		default:
+			return rule{}
+		}
+	}
 	p.mode = []ticket.Mode{ticket.ModeAuto, ticket.ModeAuto, ticket.ModeAuto, ticket.ModeDraft, ticket.ModeOff}[p.IntN(5)]
 	return p
 }
