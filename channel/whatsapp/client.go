@@ -84,6 +84,10 @@ func NewClient(o Options) (*Client, error) {
 // From returns our WhatsApp number, E.164.
 func (c *Client) From() string { return strings.TrimPrefix(c.from, scheme) }
 
+// validity is how long Twilio and WhatsApp may go on trying to deliver a
+// message, in seconds: hours later nobody waits for the answer any more.
+const validity = 4 * 60 * 60
+
 // Send hands one message to Twilio and returns its id. to is E.164; body has 1
 // to MaxLength characters; statusCallback is the signed address Twilio reports
 // to and should carry our own id of the message (OutboundQuery).
@@ -91,17 +95,32 @@ func (c *Client) From() string { return strings.TrimPrefix(c.from, scheme) }
 // CodeRateLimited (with RetryAfter, if Twilio said), CodeInvalid,
 // CodeUnauthorized and CodeUnavailable mean that nothing was sent. After
 // CodeUnknownOutcome the message may be on its way: look for evidence (a
-// callback, List) before sending it again.
+// callback, List) before sending it again. WindowClosed and OptedOut tell two
+// refusals from the others.
 func (c *Client) Send(ctx context.Context, to, body, statusCallback string) (string, error) {
 	switch {
-	case !isE164(to):
-		return "", ticket.Errorf(ticket.CodeInvalid, "the recipient is no number in international form")
 	case strings.TrimSpace(body) == "":
 		return "", ticket.Errorf(ticket.CodeInvalid, "the message is empty")
 	case utf8.RuneCountInString(body) > MaxLength:
 		return "", ticket.Errorf(ticket.CodeTooLarge, "the message has more than %d characters", MaxLength)
 	}
-	params := new(openapi.CreateMessageParams).SetFrom(c.from).SetTo(Address(to)).SetBody(body)
+	return c.create(ctx, to, statusCallback, new(openapi.CreateMessageParams).SetBody(body))
+}
+
+// SendTemplate is Send for an approved template, named by its ContentSid, which
+// WhatsApp takes at any time. It has no variables.
+func (c *Client) SendTemplate(ctx context.Context, to, contentSID, statusCallback string) (string, error) {
+	if !isToken(contentSID) {
+		return "", ticket.Errorf(ticket.CodeInvalid, "the WhatsApp template is no ContentSid, such as HX and 32 digits; check TWILIO_TEMPLATE_SID")
+	}
+	return c.create(ctx, to, statusCallback, new(openapi.CreateMessageParams).SetContentSid(contentSID))
+}
+
+func (c *Client) create(ctx context.Context, to, statusCallback string, params *openapi.CreateMessageParams) (string, error) {
+	if !isE164(to) {
+		return "", ticket.Errorf(ticket.CodeInvalid, "the recipient is no number in international form")
+	}
+	params.SetFrom(c.from).SetTo(Address(to)).SetValidityPeriod(validity)
 	if statusCallback != "" {
 		params.SetStatusCallback(statusCallback)
 	}

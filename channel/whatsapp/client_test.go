@@ -53,6 +53,7 @@ func TestSendSpeaksTwilio(t *testing.T) {
 		user, password, _ := r.BasicAuth()
 		seen <- []string{
 			r.Method, r.URL.Path, user, password, r.FormValue("From"), r.FormValue("To"), r.FormValue("Body"), r.FormValue("StatusCallback"),
+			r.FormValue("ValidityPeriod"),
 		}
 		w.WriteHeader(http.StatusCreated)
 		_, _ = io.WriteString(w, `{"sid":"SM0123456789abcdef0123456789abcdef","status":"queued","error_code":null,"num_media":"0"}`)
@@ -63,8 +64,32 @@ func TestSendSpeaksTwilio(t *testing.T) {
 	require.Len(t, seen, 1)
 	require.Equal(t, []string{
 		"POST", "/sim" + path, account, token, "whatsapp:" + ours, "whatsapp:" + theirs, "Grüße & 100 % ✓\nzwei",
-		"https://support.example.com/webhooks/whatsapp/status?oid=1",
+		"https://support.example.com/webhooks/whatsapp/status?oid=1", "14400",
 	}, <-seen)
+}
+
+func TestATemplateIsNamedAndHasNoText(t *testing.T) {
+	t.Parallel()
+	seen := make(chan map[string][]string, 2)
+	s := twilio(t, func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		seen <- r.PostForm
+		w.WriteHeader(http.StatusCreated)
+		_, _ = io.WriteString(w, `{"sid":"SM0123456789abcdef0123456789abcdef","status":"queued"}`)
+	})
+	c := newClient(t, s.URL)
+	sid, err := c.SendTemplate(t.Context(), theirs, "HX0123456789abcdef0123456789abcdef", "https://support.example.com/?oid=1")
+	require.NoError(t, err)
+	require.Equal(t, "SM0123456789abcdef0123456789abcdef", sid)
+	require.Len(t, seen, 1)
+	require.Equal(t, map[string][]string{
+		"From": {"whatsapp:" + ours}, "To": {"whatsapp:" + theirs}, "ContentSid": {"HX0123456789abcdef0123456789abcdef"},
+		"StatusCallback": {"https://support.example.com/?oid=1"}, "ValidityPeriod": {"14400"},
+	}, <-seen)
+	_, err = c.SendTemplate(t.Context(), theirs, "our template", "")
+	require.Equal(t, ticket.CodeInvalid, ticket.CodeOf(err))
+	require.ErrorContains(t, err, "TWILIO_TEMPLATE_SID")
+	require.Empty(t, seen)
 }
 
 func TestSendClassesAnswers(t *testing.T) {
@@ -88,7 +113,8 @@ func TestSendClassesAnswers(t *testing.T) {
 		{"retry at a date", 429, failure(20429), map[string]string{"Date": "Mon, 02 Nov 2026 10:00:00 GMT", "Retry-After": "Mon, 02 Nov 2026 10:00:30 GMT"}, ticket.CodeRateLimited, 20429, 30 * time.Second, ""},
 		{"retry nonsense", 429, failure(20429), map[string]string{"Retry-After": "soon"}, ticket.CodeRateLimited, 20429, 0, ""},
 		{"sender rate", 400, failure(63018), nil, ticket.CodeRateLimited, 63018, 0, "63018"},
-		{"daily cap", 400, failure(63038), nil, ticket.CodeRateLimited, 63038, 0, "daily"},
+		{"daily cap", 400, failure(63038), nil, ticket.CodeRateLimited, 63038, time.Hour, "daily"},
+		{"daily cap, until tomorrow", 429, failure(63038), map[string]string{"Retry-After": "7200"}, ticket.CodeRateLimited, 63038, 2 * time.Hour, "daily"},
 		{"opted out", 400, failure(21610), nil, ticket.CodeInvalid, 21610, 0, "opted out"},
 		{"bad number", 400, failure(21211), nil, ticket.CodeInvalid, 21211, 0, "21211"},
 		{"not mobile", 400, failure(21614), nil, ticket.CodeInvalid, 21614, 0, "21614"},
@@ -96,6 +122,8 @@ func TestSendClassesAnswers(t *testing.T) {
 		{"invalid recipient", 400, failure(63024), nil, ticket.CodeInvalid, 63024, 0, "63024"},
 		{"region", 403, failure(21408), nil, ticket.CodeInvalid, 21408, 0, "country"},
 		{"window closed", 400, failure(63016), nil, ticket.CodeInvalid, 63016, 0, "24 hours"},
+		{"unknown template", 400, failure(21655), nil, ticket.CodeInvalid, 21655, 0, "template"},
+		{"experiment", 400, failure(63032), nil, ticket.CodeInvalid, 63032, 0, "experiment"},
 		{"too long", 400, failure(21617), nil, ticket.CodeInvalid, 21617, 0, "longer"},
 		{"a code we do not know", 400, failure(29999), nil, ticket.CodeInvalid, 29999, 0, "29999"},
 		{"refused without a code", 404, html, nil, ticket.CodeInvalid, 0, 0, "404"},

@@ -99,7 +99,11 @@ func (x *exchange) classify(err error, effect bool) error {
 		cause = &APIError{HTTPStatus: x.status, RequestID: x.requestID, Message: "the answer is not Twilio's"}
 	}
 	code, sentence := x.verdict(refused, effect)
-	return &ticket.Error{Code: code, Message: sentence, RetryAfter: x.retryAfter, Err: cause}
+	wait := x.retryAfter
+	if refused != nil {
+		wait = max(wait, classOf(refused.Code).wait)
+	}
+	return &ticket.Error{Code: code, Message: sentence, RetryAfter: wait, Err: cause}
 }
 
 // verdict chooses code and sentence: Twilio's own error code says most, then
