@@ -54,7 +54,11 @@ func (s *Server) receive(b *box, raw []byte, options DeliverOptions) (string, er
 		ID: newID(), Mailbox: b.address, At: at, Labels: slices.Clone(options.Labels),
 		Raw: append([]byte(trace(b.address, raw, at, options.DMARC)), raw...),
 	}
-	if len(m.Labels) == 0 {
+	switch {
+	case len(m.Labels) > 0:
+	case s.faults.Take(Spam):
+		m.Labels = []string{LabelSpam, LabelUnread}
+	default:
 		m.Labels = []string{LabelInbox, LabelUnread}
 	}
 	m.ThreadID = b.thread(m.Raw, "", m.ID)

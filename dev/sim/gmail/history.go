@@ -23,21 +23,29 @@ func (s *Server) listHistory(b *box, r *http.Request) (any, error) {
 	kinds, label := query["historyTypes"], query.Get("labelId")
 	var found []record
 	for _, r := range b.history {
-		if r.ID > start && (len(kinds) == 0 || slices.Contains(kinds, r.Change)) && (label == "" || slices.Contains(r.Labels, label)) {
+		if r.ID > start && r.ID <= b.indexed() && (len(kinds) == 0 || slices.Contains(kinds, r.Change)) && (label == "" || r.concerns(label)) {
 			found = append(found, r)
 		}
 	}
 	from, to, next := page(query, len(found), 100)
-	answer := &api.ListHistoryResponse{HistoryId: b.current, NextPageToken: next}
+	answer := &api.ListHistoryResponse{HistoryId: b.indexed(), NextPageToken: next}
+	// By the time of the next question it is indexed.
+	b.unindexed = 0
 	for _, r := range found[from:to] {
 		answer.History = append(answer.History, r.resource())
 	}
 	return answer, nil
 }
 
+// concerns reports whether the change is of a label or of a mail that has it.
+func (r record) concerns(label string) bool {
+	return slices.Contains(r.Labels, label) || slices.Contains(r.Has, label)
+}
+
 func (r record) resource() *api.History {
 	brief := &api.Message{Id: r.MailID, ThreadId: r.ThreadID}
 	labelled := &api.Message{Id: r.MailID, ThreadId: r.ThreadID, LabelIds: r.Labels}
+	relabelled := &api.Message{Id: r.MailID, ThreadId: r.ThreadID, LabelIds: r.Has}
 	shown := &api.History{Id: r.ID, Messages: []*api.Message{brief}}
 	switch r.Change {
 	case messageAdded:
@@ -45,9 +53,9 @@ func (r record) resource() *api.History {
 	case messageDeleted:
 		shown.MessagesDeleted = []*api.HistoryMessageDeleted{{Message: labelled}}
 	case labelAdded:
-		shown.LabelsAdded = []*api.HistoryLabelAdded{{Message: labelled, LabelIds: r.Labels}}
+		shown.LabelsAdded = []*api.HistoryLabelAdded{{Message: relabelled, LabelIds: r.Labels}}
 	case labelRemoved:
-		shown.LabelsRemoved = []*api.HistoryLabelRemoved{{Message: labelled, LabelIds: r.Labels}}
+		shown.LabelsRemoved = []*api.HistoryLabelRemoved{{Message: relabelled, LabelIds: r.Labels}}
 	}
 	return shown
 }

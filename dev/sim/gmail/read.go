@@ -18,7 +18,7 @@ func (s *Server) profile(b *box, _ *http.Request) (any, error) {
 		threads[m.ThreadID] = true
 	}
 	return &api.Profile{
-		EmailAddress: b.address, HistoryId: b.current,
+		EmailAddress: b.address, HistoryId: b.indexed(),
 		MessagesTotal: int64(len(b.mails)), ThreadsTotal: int64(len(threads)),
 	}, nil
 }
@@ -59,20 +59,8 @@ func (s *Server) modifyMessage(b *box, r *http.Request) (any, error) {
 	if m == nil {
 		return nil, notFound()
 	}
-	changed := *m
-	changed.Labels = slices.DeleteFunc(slices.Clone(m.Labels), func(label string) bool { return slices.Contains(request.RemoveLabelIds, label) })
-	for _, label := range request.AddLabelIds {
-		if !changed.has(label) {
-			changed.Labels = append(changed.Labels, label)
-		}
-	}
-	e := event{Mailbox: b.address, Put: &changed}
-	for change, labels := range map[string][]string{labelAdded: request.AddLabelIds, labelRemoved: request.RemoveLabelIds} {
-		if len(labels) > 0 {
-			e.Records = append(e.Records, record{Change: change, MailID: m.ID, ThreadID: m.ThreadID, Labels: labels})
-		}
-	}
-	if err := s.commit(e); err != nil {
+	changed, err := s.relabel(b, m, request.AddLabelIds, request.RemoveLabelIds)
+	if err != nil {
 		return nil, err
 	}
 	return changed.resource("minimal", nil), nil

@@ -134,6 +134,12 @@ func (s *Server) dispatch(e event) error {
 			return err
 		}
 	}
+	for _, kind := range bounces() {
+		if s.faults.Take(string(kind)) {
+			_, err := s.bounce(s.boxes[m.Mailbox], m, kind)
+			return err
+		}
+	}
 	return nil
 }
 
@@ -161,7 +167,7 @@ func (s *Server) outgoing(b *box, raw []byte, threadID string) (*Mail, error) {
 	if get(raw, "Date") == "" {
 		raw = set(raw, "Date", now.Format(time.RFC1123Z))
 	}
-	if !s.options.KeepMessageID || get(raw, "Message-ID") == "" {
+	if get(raw, "Message-ID") == "" || !s.options.KeepMessageID && !s.faults.Take(MessageIDKept) {
 		raw = set(raw, "Message-ID", fmt.Sprintf("<CA+%016x%016x@mail.gmail.com>", random(), random()))
 	}
 	m := &Mail{ID: newID(), Mailbox: b.address, Labels: []string{LabelSent}, At: now, Raw: raw}

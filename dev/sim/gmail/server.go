@@ -79,6 +79,7 @@ func New(options Options) (*Server, error) {
 	if err := s.ensureKey(); err != nil {
 		return nil, errors.Join(err, journal.Close())
 	}
+	s.faults.Offer(s.presets()...)
 	s.handler = s.faults.Wrap(s.routes())
 	return s, nil
 }
@@ -111,6 +112,8 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /_sim/log", wire.ServeLog(&s.changed, s.Sent))
 	mux.HandleFunc("POST /_sim/deliver", s.serveDeliver)
 	mux.HandleFunc("GET /_sim/mailbox", s.serveMailbox)
+	mux.HandleFunc("POST /_sim/bounce", s.serveBounce)
+	mux.HandleFunc("POST /_sim/rescue", s.serveRescue)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { writeError(w, notFound()) })
 	return mux
 }
@@ -123,6 +126,10 @@ func (s *Server) Faults() *wire.Faults { return &s.faults }
 
 // SetFault makes the next matching requests go wrong.
 func (s *Server) SetFault(fault wire.Fault) { s.faults.Set(fault) }
+
+// SwitchOn makes the failure of that name happen the next times that it can: see
+// wire.Faults.SwitchOn, and presets for the names.
+func (s *Server) SwitchOn(name string, times int) error { return s.faults.SwitchOn(name, times) }
 
 // SetBaseURL says where the simulator is reached.
 func (s *Server) SetBaseURL(url string) {

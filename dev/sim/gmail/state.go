@@ -34,11 +34,14 @@ func (m *Mail) has(label string) bool { return slices.Contains(m.Labels, label) 
 
 // record is one entry of a mailbox's history.
 type record struct {
-	ID       uint64   `json:"id"`
-	Change   string   `json:"change"`
-	MailID   string   `json:"mail_id"`
-	ThreadID string   `json:"thread_id"`
-	Labels   []string `json:"labels"`
+	ID       uint64 `json:"id"`
+	Change   string `json:"change"`
+	MailID   string `json:"mail_id"`
+	ThreadID string `json:"thread_id"`
+	// Labels are those that changed; of a mail that came or went, all it has.
+	Labels []string `json:"labels"`
+	// Has are the labels of a mail whose labels changed, afterwards.
+	Has []string `json:"has,omitempty"`
 }
 
 // The changes a record tells of, as historyTypes names them.
@@ -75,6 +78,8 @@ type box struct {
 	watch           watch
 	// byMessageID finds mails by the Message-ID others refer to.
 	byMessageID map[string][]*Mail
+	// unindexed is the first history id that the list does not show yet; 0 is none.
+	unindexed uint64
 	// pushing says that a push hook runs, again that it has to run once more.
 	pushing, again bool
 }
@@ -104,6 +109,9 @@ func (s *Server) commit(e event) error {
 	s.apply(e)
 	s.changed.Broadcast()
 	if b != nil && len(e.Records) > 0 {
+		if b.unindexed == 0 && arrives(e.Records) && s.faults.Take(EarlyPush) {
+			b.unindexed = e.Records[0].ID
+		}
 		s.notify(b, e.Records)
 	}
 	return nil
@@ -157,6 +165,21 @@ func (s *Server) apply(e event) {
 	if e.Watch != nil {
 		b.watch = *e.Watch
 	}
+}
+
+// arrives reports whether the records tell of a mail from outside.
+func arrives(records []record) bool {
+	return slices.ContainsFunc(records, func(r record) bool {
+		return r.Change == messageAdded && !slices.Contains(r.Labels, LabelDraft) && !slices.Contains(r.Labels, LabelSent)
+	})
+}
+
+// indexed is the newest history id that the API knows of.
+func (b *box) indexed() uint64 {
+	if b.unindexed > 0 {
+		return b.unindexed - 1
+	}
+	return b.current
 }
 
 func (b *box) unindex(m *Mail) {

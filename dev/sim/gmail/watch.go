@@ -38,7 +38,7 @@ func (s *Server) watch(b *box, r *http.Request) (any, error) {
 	if err := s.commit(event{Mailbox: b.address, Watch: started}); err != nil {
 		return nil, err
 	}
-	return &api.WatchResponse{HistoryId: b.current, Expiration: started.Expires.UnixMilli()}, nil
+	return &api.WatchResponse{HistoryId: b.indexed(), Expiration: started.Expires.UnixMilli()}, nil
 }
 
 func (s *Server) stop(b *box, _ *http.Request) (any, error) {
@@ -70,13 +70,20 @@ func (s *Server) notify(b *box, records []record) {
 	if hook == nil || !s.options.AlwaysPush && !b.watch.covers(records) {
 		return
 	}
+	mail := arrives(records)
+	if mail && s.faults.Take(LostPush) {
+		return
+	}
 	if b.pushing {
 		b.again = true
 		return
 	}
 	b.pushing = true
-	historyID := b.current
+	historyID, late := b.current, mail && s.faults.Take(LatePush)
 	s.work.Go(func(ctx context.Context) {
+		if late {
+			pause(ctx, lateness)
+		}
 		for {
 			hook(ctx, b.address, historyID)
 			s.mu.Lock()
@@ -91,6 +98,18 @@ func (s *Server) notify(b *box, records []record) {
 	})
 }
 
+// lateness is how much later a late push comes.
+const lateness = 5 * time.Second
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
 func (w watch) covers(records []record) bool {
 	if time.Now().After(w.Expires) {
 		return false
@@ -99,7 +118,7 @@ func (w watch) covers(records []record) bool {
 		return true
 	}
 	hit := slices.ContainsFunc(records, func(r record) bool {
-		return slices.ContainsFunc(r.Labels, func(label string) bool { return slices.Contains(w.Labels, label) })
+		return slices.ContainsFunc(w.Labels, r.concerns)
 	})
 	return hit != w.Exclude
 }

@@ -77,6 +77,9 @@ func (s *Server) deliver(ctx context.Context, at int) error {
 		s.mu.Unlock()
 		s.changed.Broadcast()
 		if acked {
+			if s.faults.Take(Redelivery) {
+				continue
+			}
 			return nil
 		}
 		s.log.WarnContext(ctx, "push not acknowledged", "http_status", status, "error", err)
@@ -96,7 +99,10 @@ func (s *Server) post(ctx context.Context, push Push) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	token, err := s.Token(nil)
+	if s.faults.Take(Garbage) {
+		body = []byte(`{"message":{"data":"!"},"subscription":7}`)
+	}
+	token, err := s.Token(s.forgery())
 	if err != nil {
 		return 0, err
 	}

@@ -12,8 +12,12 @@ import (
 	"github.com/digital-fte/fte/dev/sim/wire"
 )
 
-// CertsPath is where the public keys are served, as at www.googleapis.com.
-const CertsPath = "/oauth2/v3/certs"
+// CertsPath is where the public keys are served, as at www.googleapis.com;
+// PEMCertsPath serves the same ones as certificates.
+const (
+	CertsPath    = "/oauth2/v3/certs"
+	PEMCertsPath = "/oauth2/v1/certs"
+)
 
 // Options configure a Server.
 type Options struct {
@@ -82,8 +86,11 @@ func New(options Options) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.faults.Offer(presets()...)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+CertsPath, s.certs)
+	mux.HandleFunc("GET "+PEMCertsPath, s.pemCerts)
+	mux.HandleFunc("PUT /_sim/webhook", s.serveWebhook)
 	mux.HandleFunc("GET /_sim/log", wire.ServeLog(&s.changed, s.Pushes))
 	mux.HandleFunc("POST /_sim/push", s.servePush)
 	s.handler = s.faults.Wrap(mux)
@@ -93,11 +100,29 @@ func New(options Options) (*Server, error) {
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Faults returns the switches for what goes wrong when keys are fetched.
+// Faults returns the switches for what goes wrong.
 func (s *Server) Faults() *wire.Faults { return &s.faults }
 
 // SetFault makes the next matching requests go wrong.
 func (s *Server) SetFault(fault wire.Fault) { s.faults.Set(fault) }
+
+// SwitchOn makes the failure of that name happen the next times that it can: see
+// wire.Faults.SwitchOn, and presets for the names.
+func (s *Server) SwitchOn(name string, times int) error { return s.faults.SwitchOn(name, times) }
+
+// serveWebhook is SetWebhook for other processes.
+func (s *Server) serveWebhook(w http.ResponseWriter, r *http.Request) {
+	var to struct {
+		URL      string `json:"url"`
+		Audience string `json:"audience"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&to); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	s.SetWebhook(to.URL, to.Audience)
+	w.WriteHeader(http.StatusNoContent)
+}
 
 // SetWebhook changes where pushes go and what their tokens are for; an empty
 // audience means the URL.

@@ -6,7 +6,9 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/base64"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"maps"
@@ -44,6 +46,8 @@ type TokenSpec struct {
 type keys struct {
 	real, other *rsa.PrivateKey
 	curve       *ecdsa.PrivateKey
+	// certificate is the published key as a PEM certificate.
+	certificate string
 }
 
 // newKeys makes keys, or takes the published one from the state file.
@@ -77,7 +81,22 @@ func makeKeys(kept []byte) (keys, error) {
 	if k.curve, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
 		return keys{}, fmt.Errorf("making the elliptic key: %w", err)
 	}
-	return k, nil
+	k.certificate, err = certify(k.real)
+	return k, err
+}
+
+// certify returns a certificate that a key signs for itself.
+func certify(key *rsa.PrivateKey) (string, error) {
+	now := time.Now()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "federated-signon.system.gserviceaccount.com"},
+		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(16 * 24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return "", fmt.Errorf("making the certificate: %w", err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), nil
 }
 
 // Token returns an OIDC token as a push carries it. mutate, if not nil, may
@@ -118,9 +137,17 @@ func (s *Server) Token(mutate func(*TokenSpec)) (string, error) {
 	return unsigned + "." + base64.RawURLEncoding.EncodeToString(signature), nil
 }
 
+const cacheKeys = "public, max-age=22345, must-revalidate, no-transform"
+
+// pemCerts serves the public keys as certificates by their ids.
+func (s *Server) pemCerts(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Cache-Control", cacheKeys)
+	wire.WriteJSON(w, http.StatusOK, map[string]string{keyID: s.keys.certificate})
+}
+
 // certs serves the public keys as Google does, to be cached for some hours.
 func (s *Server) certs(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Cache-Control", "public, max-age=22345, must-revalidate, no-transform")
+	w.Header().Set("Cache-Control", cacheKeys)
 	public := s.keys.real.PublicKey
 	wire.WriteJSON(w, http.StatusOK, map[string]any{"keys": []map[string]string{{
 		"kty": "RSA", "alg": "RS256", "use": "sig", "kid": keyID,
