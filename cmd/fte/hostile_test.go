@@ -1,6 +1,9 @@
 package main
 
 import (
+	"archive/zip"
+	"bytes"
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"testing"
@@ -54,6 +57,67 @@ func TestHostileText(t *testing.T) {
 	for customer, n := range l.RepliesPerCustomer() {
 		require.LessOrEqual(t, n, 16, customer) // parts of one reply
 	}
+}
+
+// TestHostileMail delivers mails that are broken or built to break, and expects
+// each to end with an outcome and nobody to get what is not his.
+func TestHostileMail(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, nil)
+	l.StartAll()
+	const victim = "victim@customer.example"
+	l.Deliver(lab.Mail{From: victim, Name: "Vic", Subject: "Password", Text: question + " " + l.Canary(victim), MessageID: "<secret-thread@customer.example>"})
+	l.Check()
+	answered := len(l.RepliesTo(victim))
+
+	head := func(from, rest string) string {
+		return "From: " + from + "\r\nTo: <" + lab.Mailbox + ">\r\n" + rest
+	}
+	const plain = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+	nested := "the innermost mail"
+	for range 60 {
+		nested = "MIME-Version: 1.0\r\nContent-Type: message/rfc822\r\n\r\n" + nested
+	}
+	bomb := base64.StdEncoding.EncodeToString(zipBomb(t))
+	for from, rest := range map[string]string{
+		"references@evil.example": "Message-ID: <r@evil.example>\r\nIn-Reply-To: <secret-thread@customer.example>\r\n" +
+			"References: " + strings.Repeat("<secret-thread@customer.example> ", 300) + "\r\nSubject: Re: Password\r\n" + plain + "What did I write?",
+		"subject@evil.example":  "Subject: =?utf-8?q?hello=0D=0ABcc:_" + victim + "?=\r\n" + plain + question,
+		"nested@evil.example":   "Subject: nested\r\n" + nested,
+		"longline@evil.example": "Subject: a long line\r\n" + plain + strings.Repeat("x", 1<<20),
+		"longhead@evil.example": "Subject: " + strings.Repeat("y", 1<<18) + "\r\n" + plain + question,
+		"nul@evil.example":      "Subject: nul \x00\r\n" + plain + "nul \x00 \xff\xfe " + question,
+		"empty@evil.example":    "Subject: \r\n\r\n",
+		"bomb@evil.example": "Subject: bomb\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n" +
+			question + "\r\n--b\r\nContent-Type: application/zip\r\nContent-Disposition: attachment; filename=\"../../bomb.zip\"\r\n" +
+			"Content-Transfer-Encoding: base64\r\n\r\n" + bomb + "\r\n--b--\r\n",
+		"parts@evil.example": "Subject: parts\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" +
+			strings.Repeat("--b\r\nContent-Type: text/plain\r\n\r\nx\r\n", 3000) + "--b--\r\n",
+	} {
+		l.DeliverRaw([]byte(head("<"+from+">", rest)), from)
+	}
+	l.DeliverRaw([]byte(head("\"Eve\r\n Bcc: "+victim+"\" <name@evil.example>", "Subject: name\r\n"+plain+question)), "name@evil.example")
+	l.Check()
+	require.Len(t, l.RepliesTo(victim), answered, "somebody else's mail made us write to the victim")
+	for customer, n := range l.RepliesPerCustomer() {
+		require.LessOrEqual(t, n, 1, customer)
+	}
+}
+
+// zipBomb is a small archive of a large file.
+func zipBomb(t *testing.T) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	archive := zip.NewWriter(&buf)
+	file, err := archive.Create("zeros")
+	require.NoError(t, err)
+	zeros := make([]byte, 1<<20)
+	for range 64 {
+		_, err := file.Write(zeros)
+		require.NoError(t, err)
+	}
+	require.NoError(t, archive.Close())
+	return buf.Bytes()
 }
 
 // TestManyCustomersAtOnce mixes three channels and looks for crossed wires.

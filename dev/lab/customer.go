@@ -65,6 +65,15 @@ func (l *Lab) WriteOnce(from, text string) (sid string) {
 	return receipt.SID
 }
 
+// WriteWithoutWebhook lets a customer write, then or at an earlier time, while
+// the webhook gets lost: only Twilio's list shows the message.
+func (l *Lab) WriteWithoutWebhook(from, text string, at time.Time) Inbound {
+	l.t.Helper()
+	receipt, err := l.Twilio.Inbound(l.t.Context(), "whatsapp:"+from, text, twilio.InboundOptions{ProfileName: "Ana", At: at, NoWebhook: true})
+	require.NoError(l.t, err)
+	return l.accept(ticket.WhatsApp, "twilio:"+receipt.SID, from)
+}
+
 // WhatsAppAgain repeats a message's webhook until it is acknowledged, as
 // Twilio's retries and reconciliation would.
 func (l *Lab) WhatsAppAgain(from, text, sid string) Inbound {
@@ -93,6 +102,14 @@ func (l *Lab) Deliver(m Mail) Inbound {
 	id, err := l.Gmail.Deliver(m.raw())
 	require.NoError(l.t, err)
 	return l.accept(ticket.Email, "gmail:"+Mailbox+":"+id, m.From)
+}
+
+// DeliverRaw lets a mail arrive as it is, whatever is odd about it.
+func (l *Lab) DeliverRaw(raw []byte, customer string) Inbound {
+	l.t.Helper()
+	id, err := l.Gmail.Deliver(raw)
+	require.NoError(l.t, err)
+	return l.accept(ticket.Email, "gmail:"+Mailbox+":"+id, customer)
 }
 
 // WriteByHand lets a person of the company answer a mail in the mailbox itself,

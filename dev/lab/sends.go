@@ -43,6 +43,8 @@ type send struct {
 	Via          string
 	State        string
 	ProviderID   *string
+	FormerIDs    []string // under which the provider had accepted it before it refused it later
+	Template     string
 	Conversation uuid.UUID
 	Turn         *uuid.UUID // nil for a person's own words
 	Asked        *time.Time // when the first message of the turn came
@@ -52,7 +54,7 @@ type send struct {
 // were decided.
 func (l *Lab) sends(ctx context.Context) []send {
 	return query[send](ctx, l, `SELECT o.id, o.send_key, o.kind, o.via, o.state, o.provider_id,
-			o.conversation_id AS conversation, o.turn_id AS turn,
+			o.former_ids, o.template, o.conversation_id AS conversation, o.turn_id AS turn,
 			(SELECT min(x.received_at) FROM messages x WHERE x.id = ANY (t.message_ids)) AS asked
 		FROM outbox o LEFT JOIN turns t ON t.id = o.turn_id
 		ORDER BY o.conversation_id, o.created_at, o.part`)
@@ -63,7 +65,17 @@ func (l *Lab) checkSends(ctx context.Context, accepted []acceptance, report func
 	position := map[string]int{}
 	times := map[string]int{}
 	providerID := map[string]string{}
+	sends := l.sends(ctx)
+	refused := map[string]bool{}
+	for _, s := range sends {
+		for _, id := range s.FormerIDs {
+			refused[id] = true
+		}
+	}
 	for i, a := range accepted {
+		if refused[a.providerID] {
+			continue
+		}
 		if _, seen := position[a.outbound]; !seen {
 			position[a.outbound] = i
 		}
@@ -72,7 +84,6 @@ func (l *Lab) checkSends(ctx context.Context, accepted []acceptance, report func
 	}
 	known := map[string]bool{}
 	last := map[uuid.UUID]int{}
-	sends := l.sends(ctx)
 	for _, s := range sends {
 		id := s.ID.String()
 		known[id] = true
@@ -90,7 +101,8 @@ func (l *Lab) checkSends(ctx context.Context, accepted []acceptance, report func
 		case s.State != "sent" && times[id] > 0:
 			report("I3: %s is %s, but the provider has accepted it", s.SendKey, s.State)
 		}
-		if times[id] == 0 {
+		// A template goes out ahead of what it announces.
+		if times[id] == 0 || s.Template != "" {
 			continue
 		}
 		if before, ok := last[s.Conversation]; ok && position[id] < before {
