@@ -45,6 +45,7 @@ type Publisher interface {
 // WhatsApp sends one message and lists what was sent.
 type WhatsApp interface {
 	Send(ctx context.Context, to, body, statusCallback string) (sid string, err error)
+	SendTemplate(ctx context.Context, to, contentSID, statusCallback string) (sid string, err error)
 	List(ctx context.Context, to string, since time.Time) ([]whatsapp.Sent, error)
 	From() string
 	ListInbound(ctx context.Context, from, until time.Time) ([]whatsapp.Sent, error)
@@ -86,19 +87,22 @@ type Policy struct {
 // Options are what activities work with. WhatsApp and Gmail are nil when the
 // channel is off.
 type Options struct {
-	DB            *schema.DB
-	Model         Model
-	Knowledge     Knowledge
-	Publisher     Publisher
-	WhatsApp      WhatsApp
-	Gmail         Gmail
-	Mailbox       string // the address of Gmail
-	PubSubTopic   string // where Gmail pushes; empty means polling only
-	StaffEmail    string // where staff is written to; empty means nowhere
-	PublicBaseURL string
-	Secrets       ticket.Secrets
-	Policy        Policy
-	Logger        *slog.Logger
+	DB        *schema.DB
+	Model     Model
+	Knowledge Knowledge
+	Publisher Publisher
+	WhatsApp  WhatsApp
+	// WhatsAppTemplate is the ContentSid of the approved template that asks a
+	// customer to write; without it what comes too late for WhatsApp has failed.
+	WhatsAppTemplate string
+	Gmail            Gmail
+	Mailbox          string // the address of Gmail
+	PubSubTopic      string // where Gmail pushes; empty means polling only
+	StaffEmail       string // where staff is written to; empty means nowhere
+	PublicBaseURL    string
+	Secrets          ticket.Secrets
+	Policy           Policy
+	Logger           *slog.Logger
 	// Now tells the time of everything that a ticket's clocks follow from; nil
 	// means the machine's clock.
 	Now func() time.Time

@@ -23,6 +23,9 @@ func (c whatsAppCarrier) send(ctx context.Context, p schema.PartsOfTurnRow) (str
 	}
 	callback := strings.TrimRight(c.PublicBaseURL, "/") + "/webhooks/whatsapp/status?" +
 		url.Values{whatsapp.OutboundQuery: {p.ID.String()}}.Encode()
+	if p.Template != "" {
+		return c.WhatsApp.SendTemplate(ctx, p.Recipient, p.Template, callback)
+	}
 	return c.WhatsApp.Send(ctx, p.Recipient, p.Body, callback)
 }
 
@@ -35,26 +38,39 @@ func (c whatsAppCarrier) find(ctx context.Context, p schema.PartsOfTurnRow) (tra
 	if err != nil {
 		return trace{}, err
 	}
-	var sids []string
-	for _, m := range listed {
-		if sameText(m.Body, p.Body) {
-			sids = append(sids, m.SID)
-		}
-	}
-	if len(sids) == 0 {
+	candidates := slices.DeleteFunc(listed, func(m whatsapp.Sent) bool {
+		// What a template says is known to Twilio alone.
+		return p.Template == "" && !sameText(m.Body, p.Body)
+	})
+	if len(candidates) == 0 {
 		return trace{}, nil
 	}
+	sids := make([]string, len(candidates))
+	for i, m := range candidates {
+		sids[i] = m.SID
+	}
 	// The same words may have gone out for another part of ours.
-	taken, err := c.DB.ProviderIDsInUse(ctx, schema.ProviderIDsInUseParams{Via: viaWhatsApp, ProviderIds: sids})
+	taken, err := c.DB.ProviderIDsInUse(ctx, schema.ProviderIDsInUseParams{Via: viaWhatsApp, ProviderIds: sids, PartID: p.ID})
 	if err != nil {
 		return trace{}, err
 	}
-	for _, sid := range sids {
-		if !slices.Contains(taken, sid) {
-			return trace{providerID: sid}, nil
+	for _, m := range candidates {
+		if !slices.Contains(taken, m.SID) {
+			return trace{providerID: m.SID}, c.note(ctx, p, m)
 		}
 	}
 	return trace{}, nil
+}
+
+// note keeps what the list says of a message as if a callback had told it: one
+// that was refused since is not taken for sent.
+func (c whatsAppCarrier) note(ctx context.Context, p schema.PartsOfTurnRow, m whatsapp.Sent) error {
+	if whatsapp.Delivery(m.Status) != ticket.DeliveryFailed {
+		return nil
+	}
+	return c.DB.NoteDelivery(ctx, schema.NoteDeliveryParams{
+		Via: viaWhatsApp, ProviderID: m.SID, Status: m.Status, OutboxID: &p.ID, ErrorCode: int32(m.ErrorCode),
+	})
 }
 
 // sameText compares what we sent with what the provider lists; white space may

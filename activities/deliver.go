@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/digital-fte/fte/failpoint"
@@ -9,14 +10,9 @@ import (
 	"github.com/digital-fte/fte/ticket"
 )
 
-const (
-	// minCallTime is how long a provider call may take at least, however soon
-	// its trace is looked for.
-	minCallTime = time.Second
-	// recordTime bounds recording what came of a call. It goes on when the
-	// activity is cancelled: what is known must not be forgotten.
-	recordTime = 5 * time.Second
-)
+// minCallTime is how long a provider call may take at least, however soon
+// its trace is looked for.
+const minCallTime = time.Second
 
 // carrier hands parts to one provider. Its errors say how sure the outcome is:
 // CodeUnknownOutcome when the provider may have taken the part, anything else
@@ -39,18 +35,13 @@ type trace struct {
 
 // deliverParts brings parts to their provider, in order. muted means that a
 // person has taken the conversation over and the rest was withdrawn, which
-// never happens to a person's own words.
+// never happens to a person's own words. Parts that have to wait for the
+// customer to write are left, once the customer has been asked to.
 func (a *Activities) deliverParts(ctx context.Context, parts []schema.PartsOfTurnRow) (muted bool, err error) {
 	for _, p := range parts {
-		switch p.State {
-		case "queued":
-			muted, err = a.handOver(ctx, p, func() (int64, error) { return a.DB.ClaimPart(ctx, p.ID) })
-		case "sending":
-			muted, err = a.reconcile(ctx, p)
-		case "failed":
-			err = ticket.Errorf(ticket.CodeInvalid, "part %d was not delivered: %s", p.Part, p.Error)
-		case "cancelled":
-			muted = true
+		muted, err = a.deliverPart(ctx, p)
+		if errors.Is(err, errHeld) {
+			err = a.askToWrite(ctx, p.ConversationID)
 		}
 		if err != nil || muted {
 			return muted, err
@@ -59,17 +50,35 @@ func (a *Activities) deliverParts(ctx context.Context, parts []schema.PartsOfTur
 	return false, nil
 }
 
-// handOver claims a part, calls its provider and records what came of it. A
-// person who owns the conversation by now keeps it from being claimed.
-func (a *Activities) handOver(ctx context.Context, p schema.PartsOfTurnRow, claim func() (int64, error)) (muted bool, err error) {
+func (a *Activities) deliverPart(ctx context.Context, p schema.PartsOfTurnRow) (muted bool, err error) {
+	switch p.State {
+	case "queued":
+		return a.handOver(ctx, p, false)
+	case "sending":
+		return a.reconcile(ctx, p)
+	case "held":
+		return false, errHeld
+	}
+	if p.Template != "" {
+		return false, nil // what became of it is told when something waits for it
+	}
+	if p.State == "failed" {
+		return false, ticket.Errorf(ticket.CodeInvalid, "part %d was not delivered: %s", p.Part, p.Error)
+	}
+	return p.State == "cancelled", nil
+}
+
+// handOver claims a part, once more if it was handed over before, calls its
+// provider and records what came of it.
+func (a *Activities) handOver(ctx context.Context, p schema.PartsOfTurnRow, again bool) (muted bool, err error) {
 	// Nobody looks for the trace of a call before FirstCheck, so the call has
 	// to end until then.
 	deadline := time.Now().Add(max(a.Policy.FirstCheck, minCallTime))
-	n, err := claim()
+	claimed, err := a.claim(ctx, p, again)
 	if err != nil {
 		return false, err
 	}
-	if n == 0 {
+	if !claimed {
 		return a.notClaimed(ctx, p)
 	}
 	p.Attempts++
@@ -80,29 +89,6 @@ func (a *Activities) handOver(ctx context.Context, p schema.PartsOfTurnRow, clai
 		return false, a.recordSent(ctx, p, providerID)
 	}
 	return false, a.recordError(ctx, p, err)
-}
-
-// notClaimed tells a takeover, and that the assistant was switched off, from
-// another worker that claimed the part first.
-// After a takeover nothing more begins: the rest of the turn is withdrawn, and
-// so is a part that we looked for in vain and may not send again.
-func (a *Activities) notClaimed(ctx context.Context, p schema.PartsOfTurnRow) (muted bool, err error) {
-	conv, err := a.DB.Conversation(ctx, p.ConversationID)
-	if err != nil {
-		return false, err
-	}
-	if p.TurnID == nil || (conv.Owner == ticket.OwnerAI && conv.Epoch == p.Epoch) {
-		if stopped, err := a.stopped(ctx, p); err != nil || stopped {
-			return false, firstOf(err, errStopped)
-		}
-		return false, ticket.Errorf(ticket.CodeConflict, "another worker has part %d", p.Part)
-	}
-	if err := a.DB.WithdrawPart(ctx, schema.WithdrawPartParams{
-		ID: p.ID, Attempts: p.Attempts, Error: "a person took over before it was known to be sent; the provider does not have it",
-	}); err != nil {
-		return false, err
-	}
-	return true, a.DB.CancelParts(ctx, *p.TurnID)
 }
 
 // call makes one provider call for a claimed part.
@@ -120,31 +106,12 @@ func (a *Activities) call(ctx context.Context, p schema.PartsOfTurnRow, deadline
 	return c.send(ctx, p)
 }
 
-// recordError stores what a failed call says about its part: still ours to
-// send, refused for good, or unknown.
-func (a *Activities) recordError(ctx context.Context, p schema.PartsOfTurnRow, err error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
-	defer cancel()
-	message := messageOf(err)
-	switch ticket.CodeOf(err) {
-	case ticket.CodeUnknownOutcome:
-		return &ticket.Error{Code: ticket.CodeUnknownOutcome, Message: message, RetryAfter: a.Policy.FirstCheck, Err: err}
-	case ticket.CodeInvalid, ticket.CodeTooLarge, ticket.CodeNotFound:
-		return firstOf(a.DB.RecordFailed(ctx, schema.RecordFailedParams{ID: p.ID, Attempts: p.Attempts, Error: message}), err)
-	default:
-		return firstOf(a.DB.ReleasePart(ctx, schema.ReleasePartParams{ID: p.ID, Attempts: p.Attempts, Error: message}), err)
-	}
-}
-
 // reconcile settles a part whose outcome is unknown by evidence: adopted if
 // the provider has it, sent once more only after two looks did not find it.
 func (a *Activities) reconcile(ctx context.Context, p schema.PartsOfTurnRow) (muted bool, err error) {
-	retry := func() (int64, error) {
-		return a.DB.RetryPart(ctx, schema.RetryPartParams{ID: p.ID, Attempts: p.Attempts})
-	}
 	c := a.carrier(p.Via)
 	if c == nil {
-		return a.handOver(ctx, p, retry)
+		return a.handOver(ctx, p, true)
 	}
 	age := time.Duration(p.AgeSeconds * float64(time.Second))
 	if wait := a.Policy.FirstCheck - age; wait > 0 {
@@ -157,7 +124,7 @@ func (a *Activities) reconcile(ctx context.Context, p schema.PartsOfTurnRow) (mu
 	case seen.providerID != "":
 		return false, a.recordSent(ctx, p, seen.providerID)
 	case seen.resume:
-		return a.handOver(ctx, p, retry)
+		return a.handOver(ctx, p, true)
 	case p.AbsentChecks == 0 || age < a.Policy.SecondCheck:
 		err := a.DB.NotePartAbsent(ctx, schema.NotePartAbsentParams{ID: p.ID, Error: "not found at the provider yet"})
 		return false, firstOf(err, unsettledPart(max(a.Policy.SecondCheck-age, time.Second)))
@@ -165,26 +132,12 @@ func (a *Activities) reconcile(ctx context.Context, p schema.PartsOfTurnRow) (mu
 		failed := ticket.Errorf(ticket.CodeInvalid, "it is unknown whether part %d reached the customer; look at the provider before sending it again", p.Part)
 		return false, firstOf(a.DB.RecordFailed(ctx, schema.RecordFailedParams{ID: p.ID, Attempts: p.Attempts, Error: failed.Message}), failed)
 	default:
-		return a.handOver(ctx, p, retry)
+		return a.handOver(ctx, p, true)
 	}
 }
 
 func unsettledPart(wait time.Duration) error {
 	return &ticket.Error{Code: ticket.CodeUnknownOutcome, Message: "it is not known yet whether the provider accepted the last call", RetryAfter: wait}
-}
-
-func (a *Activities) recordSent(ctx context.Context, p schema.PartsOfTurnRow, providerID string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
-	defer cancel()
-	sent := schema.RecordSentParams{ID: p.ID}
-	if providerID != "" {
-		sent.ProviderID = &providerID
-	}
-	if _, err := a.DB.RecordSent(ctx, sent); err != nil {
-		return err
-	}
-	failpoint.Here("send.afterRecord")
-	return nil
 }
 
 // carrier returns who carries a part; nil means that nobody has to.

@@ -26,6 +26,9 @@ func (a *Activities) stands(ctx context.Context, q *schema.Queries, conversation
 		return ticket.Standing{}, err
 	}
 	s := ticket.Standing{Revision: conv.Revision, Owner: conv.Owner, Epoch: conv.Epoch, Assignee: conv.Assignee, Tier: conv.Tier}
+	if s.Unsent, err = q.UnsentTurn(ctx, conversationID); err != nil && !schema.NoRows(err) {
+		return s, err
+	}
 	open, err := q.OpenTicket(ctx, conversationID)
 	if schema.NoRows(err) {
 		return s, nil

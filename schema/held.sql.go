@@ -40,16 +40,6 @@ func (q *Queries) AskedToWrite(ctx context.Context, arg AskedToWriteParams) (boo
 	return exists, err
 }
 
-const dropMoot = `-- name: DropMoot :exec
-UPDATE outbox SET state = 'cancelled' WHERE id = $1 AND state = 'queued'
-`
-
-// DropMoot withdraws a request to write that nothing waits for any more.
-func (q *Queries) DropMoot(ctx context.Context, id uuid.UUID) error {
-	_, err := q.db.Exec(ctx, dropMoot, id)
-	return err
-}
-
 const holdFollowing = `-- name: HoldFollowing :exec
 UPDATE outbox o SET state = 'held', error = p.error
 FROM outbox p
@@ -237,4 +227,22 @@ func (q *Queries) UnsendPart(ctx context.Context, arg UnsendPartParams) (int64, 
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const withdrawMoot = `-- name: WithdrawMoot :exec
+UPDATE outbox SET state = 'cancelled'
+WHERE id = $1 AND state IN ('queued', 'sending') AND attempts = $2
+`
+
+type WithdrawMootParams struct {
+	ID       uuid.UUID
+	Attempts int32
+}
+
+// WithdrawMoot withdraws, under the claim that is given or before there is one,
+// a part that is of no use any more: a request to write when nothing waits, or
+// what waited when the assistant is switched off.
+func (q *Queries) WithdrawMoot(ctx context.Context, arg WithdrawMootParams) error {
+	_, err := q.db.Exec(ctx, withdrawMoot, arg.ID, arg.Attempts)
+	return err
 }

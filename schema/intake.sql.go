@@ -52,9 +52,9 @@ type EscalateUndeliveredRow struct {
 }
 
 // EscalateUndelivered marks the ticket of a part that a provider took and then
-// failed to deliver, unless the ticket is closed: the customer has
-// heard nothing, so it is our move again. The turn is the ticket itself for a
-// person's own message, which has none.
+// failed to deliver, unless the ticket is closed: the customer has heard
+// nothing, so it is our move again. The turn is the ticket itself for a person's
+// own message, which has none.
 func (q *Queries) EscalateUndelivered(ctx context.Context, arg EscalateUndeliveredParams) (EscalateUndeliveredRow, error) {
 	row := q.db.QueryRow(ctx, escalateUndelivered, arg.EscalationCode, arg.EscalationReason, arg.PartID)
 	var i EscalateUndeliveredRow
@@ -101,21 +101,4 @@ func (q *Queries) OutboundByPart(ctx context.Context, partID uuid.UUID) (Outboun
 		&i.WorkflowID,
 	)
 	return i, err
-}
-
-const partByProviderID = `-- name: PartByProviderID :one
-SELECT id FROM outbox WHERE via = $1 AND provider_id = $2::text
-`
-
-type PartByProviderIDParams struct {
-	Via        string
-	ProviderID string
-}
-
-// PartByProviderID returns the part of ours that a provider knows under this id.
-func (q *Queries) PartByProviderID(ctx context.Context, arg PartByProviderIDParams) (uuid.UUID, error) {
-	row := q.db.QueryRow(ctx, partByProviderID, arg.Via, arg.ProviderID)
-	var id uuid.UUID
-	err := row.Scan(&id)
-	return id, err
 }

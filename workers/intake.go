@@ -38,8 +38,11 @@ type Intake struct {
 	Mailbox   string    // our address
 	// MailGroups are addresses of ours that pass mail on to Mailbox.
 	MailGroups []string
-	Secrets    ticket.Secrets
-	Logger     *slog.Logger
+	// WhatsAppTemplate is the ContentSid of the approved template that asks a
+	// customer to write; empty when there is none.
+	WhatsAppTemplate string
+	Secrets          ticket.Secrets
+	Logger           *slog.Logger
 
 	waiting waiting
 }

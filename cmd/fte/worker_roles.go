@@ -24,6 +24,7 @@ const retryTemporal = 2 * time.Second
 func (w *workerProcess) intake() (runner, error) {
 	intake := &workers.Intake{
 		DB: w.db, Publisher: w.producer, Mailbox: w.c.GmailMailbox, MailGroups: w.c.MailGroups, Secrets: w.c.secrets, Logger: w.log,
+		WhatsAppTemplate: w.c.TwilioTemplateSID,
 	}
 	if w.c.emailOn() {
 		intake.Mailboxes = workers.MailboxStarter{Temporal: w.temporal}
@@ -129,6 +130,7 @@ func newActivities(ctx context.Context, w *workerProcess) (*activities.Activitie
 	o := activities.Options{
 		DB: w.db, Publisher: w.producer, Mailbox: c.GmailMailbox, PubSubTopic: c.PubSubTopic,
 		PublicBaseURL: c.PublicBaseURL, Secrets: c.secrets, Logger: w.log, StaffEmail: c.StaffAlertEmail,
+		WhatsAppTemplate: c.TwilioTemplateSID,
 		Policy: activities.Policy{
 			Company: c.Company, SLA: c.promises, FirstCheck: c.FirstCheck, SecondCheck: c.SecondCheck,
 			PromptPrice: c.PromptPrice, OutputPrice: c.OutputPrice,

@@ -56,6 +56,9 @@ WHERE o.conversation_id = sqlc.arg(conversation_id) AND o.template <> ''
 ORDER BY o.created_at DESC, o.id
 LIMIT 1;
 
--- DropMoot withdraws a request to write that nothing waits for any more.
--- name: DropMoot :exec
-UPDATE outbox SET state = 'cancelled' WHERE id = sqlc.arg(id) AND state = 'queued';
+-- WithdrawMoot withdraws, under the claim that is given or before there is one,
+-- a part that is of no use any more: a request to write when nothing waits, or
+-- what waited when the assistant is switched off.
+-- name: WithdrawMoot :exec
+UPDATE outbox SET state = 'cancelled'
+WHERE id = sqlc.arg(id) AND state IN ('queued', 'sending') AND attempts = sqlc.arg(attempts);

@@ -1,7 +1,3 @@
--- PartByProviderID returns the part of ours that a provider knows under this id.
--- name: PartByProviderID :one
-SELECT id FROM outbox WHERE via = sqlc.arg(via) AND provider_id = sqlc.arg(provider_id)::text;
-
 -- OutboundByPart returns the message of ours that a part belongs to, with what
 -- the bridge needs to tell its workflow of it.
 -- name: OutboundByPart :one
@@ -12,9 +8,9 @@ JOIN conversations c ON c.id = o.conversation_id
 WHERE o.id = sqlc.arg(part_id);
 
 -- EscalateUndelivered marks the ticket of a part that a provider took and then
--- failed to deliver, unless the ticket is closed: the customer has
--- heard nothing, so it is our move again. The turn is the ticket itself for a
--- person's own message, which has none.
+-- failed to deliver, unless the ticket is closed: the customer has heard
+-- nothing, so it is our move again. The turn is the ticket itself for a person's
+-- own message, which has none.
 -- name: EscalateUndelivered :one
 WITH part AS (
     SELECT o.conversation_id, o.turn_id, u.ticket_id
