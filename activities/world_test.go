@@ -186,7 +186,7 @@ func (w *world) message(c schema.Conversation, body string, change ...func(*sche
 	id := uuid.New()
 	p := schema.InsertMessageParams{
 		ID: id, ConversationID: c.ID, Channel: c.Channel, ExternalID: id.String(), Author: ticket.Customer,
-		Body: body, ProviderAt: time.Now(), RfcReferences: []string{},
+		Body: body, ProviderAt: time.Now(), RfcReferences: []string{}, Verified: c.SenderVerified,
 	}
 	for _, f := range change {
 		f(&p)

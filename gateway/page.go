@@ -15,6 +15,13 @@ import (
 // readTimeout bounds what the ticket page asks of the database.
 const readTimeout = 3 * time.Second
 
+// What stands on a form's page for what went on another channel: whoever holds
+// the page is not proved to be whoever writes there.
+const (
+	wentByMail     = "This part of the conversation went by e-mail and is shown only there."
+	wentByWhatsApp = "This part of the conversation went by WhatsApp and is shown only there."
+)
+
 // ticketPage is what the holder of a ticket id sees.
 type ticketPage struct {
 	TicketID     uuid.UUID     `json:"ticket_id"`
@@ -23,6 +30,9 @@ type ticketPage struct {
 	Messages     []pageMessage `json:"messages"`
 	CreatedAt    *time.Time    `json:"created_at"`   // null until it is stored
 	LastUpdated  *time.Time    `json:"last_updated"` // null until it is stored
+	// ContinueOn is where a further message has to be written once this page
+	// would not show it any more.
+	ContinueOn ticket.Channel `json:"continue_on,omitempty"`
 }
 
 type pageMessage struct {
@@ -78,7 +88,13 @@ func (g *Gateway) readTicket(ctx context.Context, id uuid.UUID) (*ticketPage, er
 	}
 	updated := stored.UpdatedAt
 	for _, m := range messages {
-		shown := pageMessage{ID: m.ID, Author: m.Author, Text: m.Body, Channel: m.Channel, At: m.ProviderAt.UTC()}
+		shown := pageMessage{ID: m.ID, Author: m.Author, Text: m.Body, Channel: ticket.Channel(m.Channel), At: m.ProviderAt.UTC()}
+		if m.Elsewhere {
+			shown.Text = wentByMail
+			if shown.Channel == ticket.WhatsApp {
+				shown.Text = wentByWhatsApp
+			}
+		}
 		if m.Author != ticket.Customer && m.Delivery != "" {
 			delivery := ticket.Delivery(m.Delivery)
 			shown.Delivery = &delivery
@@ -92,7 +108,27 @@ func (g *Gateway) readTicket(ctx context.Context, id uuid.UUID) (*ticketPage, er
 	created := stored.CreatedAt.UTC()
 	updated = updated.UTC()
 	page.Status, page.CreatedAt, page.LastUpdated = stored.Status, &created, &updated
+	if stored.Status != ticket.Closed {
+		return page, nil
+	}
+	if page.ContinueOn, err = g.continueOn(ctx, id); err != nil {
+		return nil, unreadable(err)
+	}
 	return page, nil
+}
+
+// continueOn returns the channel of a closed ticket: what comes after it is
+// another ticket, which only the page of a form shows as well.
+func (g *Gateway) continueOn(ctx context.Context, id uuid.UUID) (ticket.Channel, error) {
+	stored, err := g.opts.DB.TicketByID(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	conversation, err := g.opts.DB.Conversation(ctx, stored.ConversationID)
+	if err != nil || conversation.Channel == ticket.WebForm {
+		return "", err
+	}
+	return conversation.Channel, nil
 }
 
 func unreadable(err error) error {

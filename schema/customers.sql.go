@@ -7,6 +7,7 @@ package schema
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -23,8 +24,18 @@ func (q *Queries) CustomerName(ctx context.Context, id uuid.UUID) (string, error
 	return name, err
 }
 
+const dropCustomer = `-- name: DropCustomer :exec
+DELETE FROM customers WHERE id = $1
+`
+
+// DropCustomer forgets a customer that nothing refers to yet.
+func (q *Queries) DropCustomer(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, dropCustomer, id)
+	return err
+}
+
 const getIdentity = `-- name: GetIdentity :one
-SELECT customer_id, verified
+SELECT customer_id, seen_at
 FROM customer_identities
 WHERE kind = $1 AND value = $2
 `
@@ -36,14 +47,14 @@ type GetIdentityParams struct {
 
 type GetIdentityRow struct {
 	CustomerID uuid.UUID
-	Verified   bool
+	SeenAt     time.Time
 }
 
-// GetIdentity returns whose identity this is.
+// GetIdentity returns whose identity this is, and when its channel last proved it.
 func (q *Queries) GetIdentity(ctx context.Context, arg GetIdentityParams) (GetIdentityRow, error) {
 	row := q.db.QueryRow(ctx, getIdentity, arg.Kind, arg.Value)
 	var i GetIdentityRow
-	err := row.Scan(&i.CustomerID, &i.Verified)
+	err := row.Scan(&i.CustomerID, &i.SeenAt)
 	return i, err
 }
 
@@ -65,25 +76,47 @@ func (q *Queries) InsertCustomer(ctx context.Context, arg InsertCustomerParams) 
 }
 
 const insertIdentity = `-- name: InsertIdentity :exec
-INSERT INTO customer_identities (kind, value, customer_id, verified)
-VALUES ($1, $2, $3, $4)
+INSERT INTO customer_identities (kind, value, customer_id, verified, seen_at)
+VALUES ($1, $2, $3, true, $4)
 `
 
 type InsertIdentityParams struct {
 	Kind       string
 	Value      string
 	CustomerID uuid.UUID
-	Verified   bool
+	SeenAt     time.Time
 }
 
-// InsertIdentity ties an identity to a customer.
+// InsertIdentity ties an identity that a channel has proved to a customer.
 func (q *Queries) InsertIdentity(ctx context.Context, arg InsertIdentityParams) error {
 	_, err := q.db.Exec(ctx, insertIdentity,
 		arg.Kind,
 		arg.Value,
 		arg.CustomerID,
-		arg.Verified,
+		arg.SeenAt,
 	)
+	return err
+}
+
+const lockCustomer = `-- name: LockCustomer :exec
+SELECT pg_advisory_xact_lock(hashtextextended('customer:' || customer_root($1)::text, 0))
+`
+
+// LockCustomer makes the other messages of a customer wait until this
+// transaction ends. It is taken after the lock of the identity.
+func (q *Queries) LockCustomer(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, lockCustomer, id)
+	return err
+}
+
+const lockCustomers = `-- name: LockCustomers :exec
+SELECT pg_advisory_xact_lock(hashtextextended('customers', 0))
+`
+
+// LockCustomers lets nobody else join or part customers, or rely on who is one,
+// until this transaction ends. It is taken before any other lock of intake.
+func (q *Queries) LockCustomers(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, lockCustomers)
 	return err
 }
 
@@ -103,19 +136,63 @@ func (q *Queries) LockIdentity(ctx context.Context, arg LockIdentityParams) erro
 	return err
 }
 
-const verifyIdentity = `-- name: VerifyIdentity :exec
-UPDATE customer_identities
-SET verified = true
-WHERE kind = $1 AND value = $2 AND NOT verified
+const moveNumber = `-- name: MoveNumber :exec
+WITH moved AS (
+    UPDATE customer_identities i
+    SET customer_id = $1, seen_at = $2
+    WHERE i.kind = 'whatsapp' AND i.value = $3
+)
+UPDATE conversations c
+SET customer_id = $1, customer_since = $2::timestamptz
+FROM customer_family($4) AS f (id)
+WHERE c.customer_id = f.id AND c.channel = 'whatsapp' AND c.reply_to = $3
 `
 
-type VerifyIdentityParams struct {
-	Kind  string
-	Value string
+type MoveNumberParams struct {
+	CustomerID uuid.UUID
+	At         time.Time
+	Number     string
+	FormerID   uuid.UUID
 }
 
-// VerifyIdentity records that a channel has proved the identity.
-func (q *Queries) VerifyIdentity(ctx context.Context, arg VerifyIdentityParams) error {
-	_, err := q.db.Exec(ctx, verifyIdentity, arg.Kind, arg.Value)
+// MoveNumber gives a WhatsApp number that nobody wrote from for long to another
+// customer, with its conversations from now on: what came before stays out of
+// his sight.
+func (q *Queries) MoveNumber(ctx context.Context, arg MoveNumberParams) error {
+	_, err := q.db.Exec(ctx, moveNumber,
+		arg.CustomerID,
+		arg.At,
+		arg.Number,
+		arg.FormerID,
+	)
+	return err
+}
+
+const seeIdentity = `-- name: SeeIdentity :exec
+UPDATE customer_identities
+SET seen_at = $1
+WHERE kind = $2 AND value = $3 AND seen_at < $1
+`
+
+type SeeIdentityParams struct {
+	SeenAt time.Time
+	Kind   string
+	Value  string
+}
+
+// SeeIdentity notes that a channel has proved an identity again.
+func (q *Queries) SeeIdentity(ctx context.Context, arg SeeIdentityParams) error {
+	_, err := q.db.Exec(ctx, seeIdentity, arg.SeenAt, arg.Kind, arg.Value)
+	return err
+}
+
+const shareCustomers = `-- name: ShareCustomers :exec
+SELECT pg_advisory_xact_lock_shared(hashtextextended('customers', 0))
+`
+
+// ShareCustomers keeps which customers are one as it is until this transaction
+// ends. It is taken before any other lock of intake.
+func (q *Queries) ShareCustomers(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, shareCustomers)
 	return err
 }

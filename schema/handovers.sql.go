@@ -85,13 +85,15 @@ func (q *Queries) DraftsOfTurn(ctx context.Context, turnID uuid.UUID) ([]Draft, 
 
 const handoverForTicket = `-- name: HandoverForTicket :one
 SELECT t.id AS ticket_id, t.number, t.status, t.subject, t.category, t.priority, t.escalated_at, t.sla_due_at,
-       c.id AS conversation_id, c.channel, c.assignee, k.name AS customer_name, k.tier AS customer_tier,
+       c.id AS conversation_id, c.channel, c.assignee, k.name AS customer_name, (
+           SELECT max(f.tier) FROM customers f WHERE f.id IN (SELECT customer_family(k.id))
+       )::text AS customer_tier,
        coalesce(h.reason, '')::text AS reason, coalesce(h.summary, '')::text AS summary, coalesce(h.tried, '')::text AS tried,
        coalesce(h.sources, '{}')::text[] AS sources, coalesce(h.sentiment, -1)::float8 AS sentiment,
        coalesce(h.suggested_reply, '')::text AS suggested_reply
 FROM tickets t
 JOIN conversations c ON c.id = t.conversation_id
-JOIN customers k ON k.id = c.customer_id
+JOIN customers k ON k.id = customer_root(c.customer_id)
 LEFT JOIN LATERAL (
     SELECT id, ticket_id, turn_id, code, reason, summary, tried, sources, sentiment, suggested_reply, created_at FROM handovers o
     WHERE o.ticket_id = t.id

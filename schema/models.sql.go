@@ -49,6 +49,18 @@ type Conversation struct {
 	CustomerSince   *time.Time
 }
 
+type CustomerMerge struct {
+	ID        uuid.UUID
+	MergedID  uuid.UUID
+	IntoID    uuid.UUID
+	Reason    string
+	MessageID *uuid.UUID
+	Actor     string
+	CreatedAt time.Time
+	UndoneAt  *time.Time
+	UndoneBy  string
+}
+
 type Draft struct {
 	ID          uuid.UUID
 	TurnID      uuid.UUID

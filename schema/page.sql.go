@@ -25,7 +25,8 @@ WITH shown AS MATERIALIZED (
          FROM tickets b
          WHERE b.conversation_id = t.conversation_id AND b.created_at < t.created_at),
         '-infinity') AS since,
-        CASE WHEN c.channel = 'webform' THEN 'infinity' ELSE coalesce(t.closed_at, 'infinity') END AS until
+        CASE WHEN c.channel = 'webform' THEN 'infinity' ELSE coalesce(t.closed_at, 'infinity') END AS until,
+        c.channel = 'webform' AS form, t.created_at, c.customer_since
     FROM tickets t
     JOIN conversations c ON c.id = t.conversation_id
     WHERE t.id = $1
@@ -38,7 +39,9 @@ WITH shown AS MATERIALIZED (
     CROSS JOIN unnest(u.message_ids) AS n (message_id)
     ORDER BY n.message_id, u.created_at DESC
 )
-SELECT m.id, m.author, m.body, m.channel, m.provider_at, m.received_at, coalesce(o.delivery, '')::text AS delivery, o.sent_at
+SELECT m.id, m.author, CASE WHEN e.elsewhere THEN '' ELSE m.body END::text AS body,
+       CASE WHEN e.elsewhere AND m.channel = 'webform' THEN 'email' ELSE m.channel END::text AS channel, e.elsewhere,
+       m.provider_at, m.received_at, coalesce(o.delivery, '')::text AS delivery, o.sent_at
 FROM shown t
 JOIN messages m ON m.conversation_id = t.conversation_id
 LEFT JOIN turns u ON u.id = m.turn_id
@@ -50,7 +53,21 @@ LEFT JOIN LATERAL (
     ORDER BY s.state = 'cancelled', s.created_at, s.id
     LIMIT 1
 ) o ON true
+CROSS JOIN LATERAL (
+    SELECT (t.form AND (m.verified OR EXISTS (
+        -- What the message is, or answers.
+        SELECT FROM messages w
+        WHERE (w.verified OR w.channel <> 'webform') AND w.id = ANY (CASE
+            WHEN m.author = 'customer' THEN ARRAY[m.id]
+            WHEN u.id IS NOT NULL THEN u.message_ids
+            ELSE ARRAY(SELECT n.id FROM messages n
+                       WHERE n.conversation_id = m.conversation_id AND n.author = 'customer' AND n.provider_at <= m.provider_at
+                       ORDER BY n.provider_at DESC, n.external_id DESC LIMIT 1)
+        END)
+    )))::boolean AS elsewhere
+) e
 WHERE coalesce(u.ticket_id, k.ticket_id, CASE WHEN m.received_at > t.since AND m.received_at <= t.until THEN t.id END) = ANY (t.ids)
+  AND (t.customer_since IS NULL OR (m.provider_at >= t.customer_since) = (t.created_at >= t.customer_since))
   AND o.state IS DISTINCT FROM 'cancelled'
   AND (NOT starts_with(m.external_id, 'staff:') OR o.state IS NOT NULL)
 ORDER BY m.provider_at, m.received_at, m.external_id
@@ -60,7 +77,8 @@ type PageMessagesRow struct {
 	ID         uuid.UUID
 	Author     ticket.Author
 	Body       string
-	Channel    ticket.Channel
+	Channel    string
+	Elsewhere  bool
 	ProviderAt time.Time
 	ReceivedAt time.Time
 	Delivery   string
@@ -70,9 +88,12 @@ type PageMessagesRow struct {
 // PageMessages returns what the holder of a ticket id may see of its
 // conversation: the messages of the ticket's turns, and those no turn has
 // taken up which came while it was the conversation's ticket. Whoever holds a
-// form ticket began that conversation and sees what followed on it as well. A
-// message of ours that was withdrawn is left out, and one that a person has
-// stored and not sent.
+// form ticket began that conversation and sees what followed on it as well, but
+// not what went by mail: whoever holds the page is not proved to be whoever
+// answers the mail, so that such a message comes back as elsewhere and without
+// its words. What was written after a phone number changed hands is not on the
+// page of a ticket from before. A message of ours that was withdrawn is left
+// out, and one that a person has stored and not sent.
 func (q *Queries) PageMessages(ctx context.Context, ticketID uuid.UUID) ([]PageMessagesRow, error) {
 	rows, err := q.db.Query(ctx, pageMessages, ticketID)
 	if err != nil {
@@ -87,6 +108,7 @@ func (q *Queries) PageMessages(ctx context.Context, ticketID uuid.UUID) ([]PageM
 			&i.Author,
 			&i.Body,
 			&i.Channel,
+			&i.Elsewhere,
 			&i.ProviderAt,
 			&i.ReceivedAt,
 			&i.Delivery,

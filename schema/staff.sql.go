@@ -43,6 +43,64 @@ func (q *Queries) AllModes(ctx context.Context) ([]ChannelConfig, error) {
 	return items, nil
 }
 
+const claimsOf = `-- name: ClaimsOf :many
+WITH f AS MATERIALIZED (
+    SELECT customer_family($2) AS id
+)
+SELECT i.kind, i.value, i.proved_at, i.created_at, (c.customer_id IN (SELECT id FROM f))::boolean AS own, coalesce((
+    SELECT t.number FROM tickets t WHERE t.conversation_id = c.id ORDER BY t.created_at DESC, t.id LIMIT 1
+), '')::text AS number
+FROM identity_claims i
+JOIN conversations c ON c.id = i.conversation_id
+WHERE c.customer_id IN (SELECT id FROM f) AND i.created_at >= coalesce(c.customer_since, '-infinity')
+   OR (i.kind, i.value) IN (SELECT k.kind, k.value FROM customer_identities k WHERE k.customer_id IN (SELECT id FROM f))
+ORDER BY i.created_at DESC, i.kind, i.value
+LIMIT $1
+`
+
+type ClaimsOfParams struct {
+	MaxClaims  int32
+	CustomerID uuid.UUID
+}
+
+type ClaimsOfRow struct {
+	Kind      string
+	Value     string
+	ProvedAt  *time.Time
+	CreatedAt time.Time
+	Own       bool
+	Number    string
+}
+
+// ClaimsOf returns what was claimed in the conversations of a customer, and who
+// else claims to be known as he is. A person has to judge what is not proved.
+func (q *Queries) ClaimsOf(ctx context.Context, arg ClaimsOfParams) ([]ClaimsOfRow, error) {
+	rows, err := q.db.Query(ctx, claimsOf, arg.MaxClaims, arg.CustomerID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ClaimsOfRow{}
+	for rows.Next() {
+		var i ClaimsOfRow
+		if err := rows.Scan(
+			&i.Kind,
+			&i.Value,
+			&i.ProvedAt,
+			&i.CreatedAt,
+			&i.Own,
+			&i.Number,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const discardStaffMessage = `-- name: DiscardStaffMessage :execrows
 DELETE FROM messages m
 WHERE m.id = $1 AND m.author = 'staff' AND m.turn_id IS NULL
@@ -69,16 +127,19 @@ func (q *Queries) ForgetCategoryModes(ctx context.Context, channel ticket.Channe
 }
 
 const identitiesOf = `-- name: IdentitiesOf :many
-SELECT kind, value, verified FROM customer_identities WHERE customer_id = $1 ORDER BY kind, value
+SELECT kind, value, seen_at
+FROM customer_identities
+WHERE customer_id IN (SELECT customer_family($1))
+ORDER BY kind, value
 `
 
 type IdentitiesOfRow struct {
-	Kind     string
-	Value    string
-	Verified bool
+	Kind   string
+	Value  string
+	SeenAt time.Time
 }
 
-// IdentitiesOf returns how a customer is known.
+// IdentitiesOf returns how a customer is known, after all merges.
 func (q *Queries) IdentitiesOf(ctx context.Context, customerID uuid.UUID) ([]IdentitiesOfRow, error) {
 	rows, err := q.db.Query(ctx, identitiesOf, customerID)
 	if err != nil {
@@ -88,7 +149,7 @@ func (q *Queries) IdentitiesOf(ctx context.Context, customerID uuid.UUID) ([]Ide
 	items := []IdentitiesOfRow{}
 	for rows.Next() {
 		var i IdentitiesOfRow
-		if err := rows.Scan(&i.Kind, &i.Value, &i.Verified); err != nil {
+		if err := rows.Scan(&i.Kind, &i.Value, &i.SeenAt); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -160,8 +221,11 @@ func (q *Queries) InsertNote(ctx context.Context, arg InsertNoteParams) (int64, 
 }
 
 const insertStaffMessage = `-- name: InsertStaffMessage :execrows
-INSERT INTO messages (id, conversation_id, channel, external_id, author, subject, body, provider_at)
-VALUES ($1, $2, $3, $4, 'staff', $5, $6, now())
+INSERT INTO messages (id, conversation_id, channel, external_id, author, subject, body, provider_at, verified)
+VALUES ($1, $2, $3, $4, 'staff', $5, $6, now(),
+        coalesce((SELECT n.verified FROM messages n
+                  WHERE n.conversation_id = $2 AND n.author = 'customer'
+                  ORDER BY n.provider_at DESC, n.external_id DESC LIMIT 1), false))
 ON CONFLICT (channel, external_id) DO NOTHING
 `
 
@@ -175,7 +239,8 @@ type InsertStaffMessageParams struct {
 }
 
 // InsertStaffMessage stores what a person writes to a customer, once for each
-// external id; MessageByExternalID finds it again.
+// external id; MessageByExternalID finds it again. It answers whatever the
+// customer wrote last.
 func (q *Queries) InsertStaffMessage(ctx context.Context, arg InsertStaffMessageParams) (int64, error) {
 	result, err := q.db.Exec(ctx, insertStaffMessage,
 		arg.ID,
@@ -223,17 +288,90 @@ func (q *Queries) LockModes(ctx context.Context) error {
 	return err
 }
 
-const lockTier = `-- name: LockTier :one
-SELECT tier FROM customers WHERE id = $1 FOR UPDATE
+const mergesOf = `-- name: MergesOf :many
+WITH f AS MATERIALIZED (
+    SELECT customer_family($2) AS id
+)
+SELECT m.id, m.reason, m.actor, m.created_at, m.undone_at, m.undone_by, m.merged_id, m.into_id, coalesce((
+    SELECT t.number FROM messages w JOIN tickets t ON t.conversation_id = w.conversation_id
+    WHERE w.id = m.message_id ORDER BY t.created_at DESC, t.id LIMIT 1
+), '')::text AS number
+FROM customer_merges m
+WHERE m.merged_id IN (SELECT id FROM f) OR m.into_id IN (SELECT id FROM f)
+ORDER BY m.created_at DESC, m.id
+LIMIT $1
 `
 
-// LockTier returns the tier of a customer and keeps everybody else from
-// changing it until the transaction ends.
-func (q *Queries) LockTier(ctx context.Context, id uuid.UUID) (string, error) {
-	row := q.db.QueryRow(ctx, lockTier, id)
-	var tier string
-	err := row.Scan(&tier)
-	return tier, err
+type MergesOfParams struct {
+	MaxMerges  int32
+	CustomerID uuid.UUID
+}
+
+type MergesOfRow struct {
+	ID        uuid.UUID
+	Reason    string
+	Actor     string
+	CreatedAt time.Time
+	UndoneAt  *time.Time
+	UndoneBy  string
+	MergedID  uuid.UUID
+	IntoID    uuid.UUID
+	Number    string
+}
+
+// MergesOf returns the merges that a customer came out of, and those that were
+// undone, the newest first.
+func (q *Queries) MergesOf(ctx context.Context, arg MergesOfParams) ([]MergesOfRow, error) {
+	rows, err := q.db.Query(ctx, mergesOf, arg.MaxMerges, arg.CustomerID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []MergesOfRow{}
+	for rows.Next() {
+		var i MergesOfRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Reason,
+			&i.Actor,
+			&i.CreatedAt,
+			&i.UndoneAt,
+			&i.UndoneBy,
+			&i.MergedID,
+			&i.IntoID,
+			&i.Number,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const newestClaimant = `-- name: NewestClaimant :one
+SELECT customer_root(c.customer_id)::uuid
+FROM identity_claims i
+JOIN conversations c ON c.id = i.conversation_id
+WHERE i.kind = $1 AND i.value = $2
+ORDER BY i.created_at DESC, c.id
+LIMIT 1
+`
+
+type NewestClaimantParams struct {
+	Kind  string
+	Value string
+}
+
+// NewestClaimant returns the customer of the newest conversation in which
+// somebody says to be known like this.
+func (q *Queries) NewestClaimant(ctx context.Context, arg NewestClaimantParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, newestClaimant, arg.Kind, arg.Value)
+	var column_1 uuid.UUID
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const newestTicketID = `-- name: NewestTicketID :one
@@ -344,7 +482,7 @@ func (q *Queries) PutMode(ctx context.Context, arg PutModeParams) error {
 }
 
 const setTier = `-- name: SetTier :exec
-UPDATE customers SET tier = $1 WHERE id = $2
+UPDATE customers SET tier = $1 WHERE id IN (SELECT customer_family($2))
 `
 
 type SetTierParams struct {
@@ -352,21 +490,24 @@ type SetTierParams struct {
 	ID   uuid.UUID
 }
 
-// SetTier sets the tier of a customer.
+// SetTier sets the tier of a customer and of all he is one with.
 func (q *Queries) SetTier(ctx context.Context, arg SetTierParams) error {
 	_, err := q.db.Exec(ctx, setTier, arg.Tier, arg.ID)
 	return err
 }
 
 const staffCustomer = `-- name: StaffCustomer :one
-SELECT id, name, tier, created_at FROM customers WHERE id = $1
+SELECT k.id, k.name, k.created_at, (
+    SELECT max(f.tier) FROM customers f WHERE f.id IN (SELECT customer_family(k.id))
+)::text AS tier
+FROM customers k WHERE k.id = $1
 `
 
 type StaffCustomerRow struct {
 	ID        uuid.UUID
 	Name      string
-	Tier      string
 	CreatedAt time.Time
+	Tier      string
 }
 
 // StaffCustomer returns a customer as people see him.
@@ -376,32 +517,36 @@ func (q *Queries) StaffCustomer(ctx context.Context, id uuid.UUID) (StaffCustome
 	err := row.Scan(
 		&i.ID,
 		&i.Name,
-		&i.Tier,
 		&i.CreatedAt,
+		&i.Tier,
 	)
 	return i, err
 }
 
 const staffTicket = `-- name: StaffTicket :one
-SELECT t.id, t.number, t.conversation_id, t.status, t.subject, t.category, t.priority, t.escalation_code, t.escalation_reason, t.created_at, t.updated_at, t.closed_at, t.priority_by_person, t.first_replied_at, t.waiting_since, t.idle_since, t.used_business_ms, t.used_wall_ms, t.escalated_at, t.person_at, t.resolved_at, t.pending_draft_id, t.sla_due_at, c.id, c.channel, c.key, c.workflow_id, c.customer_id, c.sender_verified, c.owner, c.epoch, c.subject, c.participants, c.reply_to, c.gmail_thread_id, c.created_at, c.initial_category, c.initial_priority, c.revision, c.assignee, c.customer_since, k.name AS customer_name, k.tier AS customer_tier, (
+SELECT t.id, t.number, t.conversation_id, t.status, t.subject, t.category, t.priority, t.escalation_code, t.escalation_reason, t.created_at, t.updated_at, t.closed_at, t.priority_by_person, t.first_replied_at, t.waiting_since, t.idle_since, t.used_business_ms, t.used_wall_ms, t.escalated_at, t.person_at, t.resolved_at, t.pending_draft_id, t.sla_due_at, c.id, c.channel, c.key, c.workflow_id, c.customer_id, c.sender_verified, c.owner, c.epoch, c.subject, c.participants, c.reply_to, c.gmail_thread_id, c.created_at, c.initial_category, c.initial_priority, c.revision, c.assignee, c.customer_since, k.id AS customer_id, k.name AS customer_name, (
+    SELECT max(f.tier) FROM customers f WHERE f.id IN (SELECT customer_family(k.id))
+)::text AS customer_tier, (
     SELECT n.number FROM tickets n WHERE n.conversation_id = c.id ORDER BY n.created_at DESC, n.id LIMIT 1
 )::text AS newest_number
 FROM tickets t
 JOIN conversations c ON c.id = t.conversation_id
-JOIN customers k ON k.id = c.customer_id
+JOIN customers k ON k.id = customer_root(c.customer_id)
 WHERE t.id = $1
 `
 
 type StaffTicketRow struct {
 	Ticket       Ticket
 	Conversation Conversation
+	CustomerID   uuid.UUID
 	CustomerName string
 	CustomerTier string
 	NewestNumber string
 }
 
-// StaffTicket returns a ticket as people see it, and the number of the newest
-// one of its conversation.
+// StaffTicket returns a ticket as people see it, with who its customer is after
+// all merges, and the number of the newest one of its conversation. A customer
+// is a vip if any of those he is one with is.
 func (q *Queries) StaffTicket(ctx context.Context, id uuid.UUID) (StaffTicketRow, error) {
 	row := q.db.QueryRow(ctx, staffTicket, id)
 	var i StaffTicketRow
@@ -447,6 +592,7 @@ func (q *Queries) StaffTicket(ctx context.Context, id uuid.UUID) (StaffTicketRow
 		&i.Conversation.Revision,
 		&i.Conversation.Assignee,
 		&i.Conversation.CustomerSince,
+		&i.CustomerID,
 		&i.CustomerName,
 		&i.CustomerTier,
 		&i.NewestNumber,
@@ -455,10 +601,13 @@ func (q *Queries) StaffTicket(ctx context.Context, id uuid.UUID) (StaffTicketRow
 }
 
 const staffTickets = `-- name: StaffTickets :many
-SELECT t.id, t.number, t.conversation_id, t.status, t.subject, t.category, t.priority, t.escalation_code, t.escalation_reason, t.created_at, t.updated_at, t.closed_at, t.priority_by_person, t.first_replied_at, t.waiting_since, t.idle_since, t.used_business_ms, t.used_wall_ms, t.escalated_at, t.person_at, t.resolved_at, t.pending_draft_id, t.sla_due_at, c.id, c.channel, c.key, c.workflow_id, c.customer_id, c.sender_verified, c.owner, c.epoch, c.subject, c.participants, c.reply_to, c.gmail_thread_id, c.created_at, c.initial_category, c.initial_priority, c.revision, c.assignee, c.customer_since, k.name AS customer_name, k.tier AS customer_tier, t.number AS newest_number
+SELECT t.id, t.number, t.conversation_id, t.status, t.subject, t.category, t.priority, t.escalation_code, t.escalation_reason, t.created_at, t.updated_at, t.closed_at, t.priority_by_person, t.first_replied_at, t.waiting_since, t.idle_since, t.used_business_ms, t.used_wall_ms, t.escalated_at, t.person_at, t.resolved_at, t.pending_draft_id, t.sla_due_at, c.id, c.channel, c.key, c.workflow_id, c.customer_id, c.sender_verified, c.owner, c.epoch, c.subject, c.participants, c.reply_to, c.gmail_thread_id, c.created_at, c.initial_category, c.initial_priority, c.revision, c.assignee, c.customer_since, k.id AS customer_id, k.name AS customer_name, (
+    SELECT max(f.tier) FROM customers f WHERE f.id IN (SELECT customer_family(k.id))
+)::text AS customer_tier, t.number AS newest_number
 FROM tickets t
 JOIN conversations c ON c.id = t.conversation_id
-JOIN customers k ON k.id = c.customer_id
+JOIN customers l ON l.id = c.customer_id
+JOIN customers k ON k.id = CASE WHEN l.merged_into IS NULL THEN l.id ELSE customer_root(l.id) END
 WHERE (t.status = $1::text OR ($1::text IS NULL AND t.closed_at IS NULL))
   AND c.channel = coalesce($2::text, c.channel)
 ORDER BY t.sla_due_at NULLS LAST, t.created_at, t.id
@@ -474,6 +623,7 @@ type StaffTicketsParams struct {
 type StaffTicketsRow struct {
 	Ticket       Ticket
 	Conversation Conversation
+	CustomerID   uuid.UUID
 	CustomerName string
 	CustomerTier string
 	NewestNumber string
@@ -532,6 +682,7 @@ func (q *Queries) StaffTickets(ctx context.Context, arg StaffTicketsParams) ([]S
 			&i.Conversation.Revision,
 			&i.Conversation.Assignee,
 			&i.Conversation.CustomerSince,
+			&i.CustomerID,
 			&i.CustomerName,
 			&i.CustomerTier,
 			&i.NewestNumber,
@@ -584,11 +735,14 @@ func (q *Queries) TicketIDsByNumber(ctx context.Context, number string) ([]uuid.
 }
 
 const ticketsOfCustomer = `-- name: TicketsOfCustomer :many
-SELECT t.id, t.number, t.conversation_id, t.status, t.subject, t.category, t.priority, t.escalation_code, t.escalation_reason, t.created_at, t.updated_at, t.closed_at, t.priority_by_person, t.first_replied_at, t.waiting_since, t.idle_since, t.used_business_ms, t.used_wall_ms, t.escalated_at, t.person_at, t.resolved_at, t.pending_draft_id, t.sla_due_at, c.id, c.channel, c.key, c.workflow_id, c.customer_id, c.sender_verified, c.owner, c.epoch, c.subject, c.participants, c.reply_to, c.gmail_thread_id, c.created_at, c.initial_category, c.initial_priority, c.revision, c.assignee, c.customer_since, k.name AS customer_name, k.tier AS customer_tier, t.number AS newest_number
+SELECT t.id, t.number, t.conversation_id, t.status, t.subject, t.category, t.priority, t.escalation_code, t.escalation_reason, t.created_at, t.updated_at, t.closed_at, t.priority_by_person, t.first_replied_at, t.waiting_since, t.idle_since, t.used_business_ms, t.used_wall_ms, t.escalated_at, t.person_at, t.resolved_at, t.pending_draft_id, t.sla_due_at, c.id, c.channel, c.key, c.workflow_id, c.customer_id, c.sender_verified, c.owner, c.epoch, c.subject, c.participants, c.reply_to, c.gmail_thread_id, c.created_at, c.initial_category, c.initial_priority, c.revision, c.assignee, c.customer_since, k.id AS customer_id, k.name AS customer_name, (
+    SELECT max(f.tier) FROM customers f WHERE f.id IN (SELECT customer_family(k.id))
+)::text AS customer_tier, t.number AS newest_number
 FROM conversations c
 JOIN tickets t ON t.conversation_id = c.id
-JOIN customers k ON k.id = c.customer_id
-WHERE c.customer_id = $1
+JOIN customers k ON k.id = customer_root($1)
+WHERE c.customer_id IN (SELECT customer_family($1))
+  AND (c.customer_since IS NULL OR t.created_at >= c.customer_since)
 ORDER BY t.created_at DESC, t.id
 LIMIT $2
 `
@@ -601,12 +755,14 @@ type TicketsOfCustomerParams struct {
 type TicketsOfCustomerRow struct {
 	Ticket       Ticket
 	Conversation Conversation
+	CustomerID   uuid.UUID
 	CustomerName string
 	CustomerTier string
 	NewestNumber string
 }
 
-// TicketsOfCustomer returns the newest tickets of a customer.
+// TicketsOfCustomer returns the newest tickets of a customer and of all he is
+// one with; those from before a phone number became his are not his.
 func (q *Queries) TicketsOfCustomer(ctx context.Context, arg TicketsOfCustomerParams) ([]TicketsOfCustomerRow, error) {
 	rows, err := q.db.Query(ctx, ticketsOfCustomer, arg.CustomerID, arg.MaxTickets)
 	if err != nil {
@@ -658,6 +814,7 @@ func (q *Queries) TicketsOfCustomer(ctx context.Context, arg TicketsOfCustomerPa
 			&i.Conversation.Revision,
 			&i.Conversation.Assignee,
 			&i.Conversation.CustomerSince,
+			&i.CustomerID,
 			&i.CustomerName,
 			&i.CustomerTier,
 			&i.NewestNumber,

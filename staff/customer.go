@@ -17,26 +17,39 @@ const maxShown = 50
 // Tiers returns what a customer can be: vip is served before standard.
 func Tiers() []string { return []string{"standard", "vip"} }
 
-// Identity is an address or number under which a customer is known: verified if
-// its channel has proved it, else only claimed.
+// Identity is an address or number under which a customer is known because its
+// channel has proved it.
 type Identity struct {
-	Kind     string `json:"kind"` // email or whatsapp
-	Value    string `json:"value"`
-	Verified bool   `json:"verified"`
+	Kind   string    `json:"kind"` // email or whatsapp
+	Value  string    `json:"value"`
+	SeenAt time.Time `json:"seen_at"` // when it was proved last
 }
 
-// Customer is a customer as people see him.
+// Claim is an address or number that somebody has only named. It leads to
+// nothing until its channel proves it.
+type Claim struct {
+	Kind     string     `json:"kind"` // email or whatsapp
+	Value    string     `json:"value"`
+	Ticket   string     `json:"ticket_number,omitempty"` // where it was named
+	Own      bool       `json:"own"`                     // by this customer; else somebody else names what is this customer's
+	ProvedAt *time.Time `json:"proved_at"`
+}
+
+// Customer is a customer as people see him: everything of all those who are one.
 type Customer struct {
 	ID         uuid.UUID  `json:"customer_id"`
 	Name       string     `json:"name"`
 	Tier       string     `json:"tier"`
 	Since      time.Time  `json:"since"`
 	Identities []Identity `json:"identities"`
+	Claims     []Claim    `json:"claims"`
+	Merges     []Merge    `json:"merges"`
 	Tickets    []Ticket   `json:"tickets"` // the newest first, at most 50
 }
 
 // Customer returns the customer with this mail address, phone number or ticket
-// number. Codes: invalid, notfound.
+// number. An address that nobody has proved leads to whoever named it last.
+// Codes: invalid, notfound.
 func (d *Desk) Customer(ctx context.Context, ref string) (Customer, error) {
 	id, err := d.customerID(ctx, ref)
 	if err != nil {
@@ -46,7 +59,16 @@ func (d *Desk) Customer(ctx context.Context, ref string) (Customer, error) {
 	if err != nil {
 		return Customer{}, schema.Classify(err)
 	}
+	c := Customer{ID: id, Name: row.Name, Tier: row.Tier, Since: row.CreatedAt}
 	identities, err := d.DB.IdentitiesOf(ctx, id)
+	if err != nil {
+		return Customer{}, schema.Classify(err)
+	}
+	claims, err := d.DB.ClaimsOf(ctx, schema.ClaimsOfParams{CustomerID: id, MaxClaims: maxShown})
+	if err != nil {
+		return Customer{}, schema.Classify(err)
+	}
+	merges, err := d.DB.MergesOf(ctx, schema.MergesOfParams{CustomerID: id, MaxMerges: maxShown})
 	if err != nil {
 		return Customer{}, schema.Classify(err)
 	}
@@ -54,12 +76,19 @@ func (d *Desk) Customer(ctx context.Context, ref string) (Customer, error) {
 	if err != nil {
 		return Customer{}, schema.Classify(err)
 	}
-	c := Customer{
-		ID: id, Name: row.Name, Tier: row.Tier, Since: row.CreatedAt,
-		Identities: make([]Identity, len(identities)), Tickets: make([]Ticket, len(tickets)),
-	}
+	c.Identities, c.Claims = make([]Identity, len(identities)), make([]Claim, len(claims))
+	c.Merges, c.Tickets = make([]Merge, len(merges)), make([]Ticket, len(tickets))
 	for i, known := range identities {
 		c.Identities[i] = Identity(known)
+	}
+	for i, said := range claims {
+		c.Claims[i] = Claim{Kind: said.Kind, Value: said.Value, Ticket: said.Number, Own: said.Own, ProvedAt: said.ProvedAt}
+	}
+	for i, m := range merges {
+		c.Merges[i] = Merge{
+			ID: m.ID, Reason: m.Reason, Actor: m.Actor, At: m.CreatedAt, UndoneAt: m.UndoneAt, UndoneBy: m.UndoneBy,
+			MergedID: m.MergedID, IntoID: m.IntoID, Ticket: m.Number,
+		}
 	}
 	for i, t := range tickets {
 		c.Tickets[i] = ticketOf(schema.StaffTicketRow(t))
@@ -89,9 +118,15 @@ func (d *Desk) SetTier(ctx context.Context, actor, ref, tier string) (TierChange
 	}
 	change := TierChange{CustomerID: id, After: tier}
 	err = d.DB.Tx(ctx, func(q *schema.Queries) error {
-		if change.Before, err = q.LockTier(ctx, id); err != nil {
+		// Who is one with this customer must stay so while the tier is set.
+		if err := q.LockCustomers(ctx); err != nil {
 			return err
 		}
+		before, err := q.StaffCustomer(ctx, id)
+		if err != nil {
+			return err
+		}
+		change.Before = before.Tier
 		if err := q.SetTier(ctx, schema.SetTierParams{ID: id, Tier: tier}); err != nil {
 			return err
 		}
@@ -111,10 +146,18 @@ func (d *Desk) customerID(ctx context.Context, ref string) (uuid.UUID, error) {
 		return uuid.Nil, err
 	}
 	known, err := d.DB.GetIdentity(ctx, key)
+	if err == nil {
+		id, err := d.DB.CustomerRoot(ctx, known.CustomerID)
+		return id, schema.Classify(err)
+	}
+	if !schema.NoRows(err) {
+		return uuid.Nil, schema.Classify(err)
+	}
+	id, err := d.DB.NewestClaimant(ctx, schema.NewestClaimantParams(key))
 	if schema.NoRows(err) {
 		return uuid.Nil, unknown("nobody is known under this " + map[string]string{"email": "mail address", "whatsapp": "number"}[key.Kind])
 	}
-	return known.CustomerID, schema.Classify(err)
+	return id, schema.Classify(err)
 }
 
 // identityOf reads a mail address or a phone number as people write it.

@@ -71,7 +71,7 @@ func ticketOf(r schema.StaffTicketRow) Ticket {
 		ID: t.ID, Number: t.Number, Status: t.Status, Owner: c.Owner, Assignee: c.Assignee, Priority: t.Priority,
 		Channel: c.Channel, Category: t.Category, Subject: t.Subject, Customer: r.CustomerName, Tier: r.CustomerTier,
 		CreatedAt: t.CreatedAt, DueAt: t.SlaDueAt, ClosedAt: t.ClosedAt, Escalation: t.EscalationCode, Reason: t.EscalationReason,
-		ConversationID: c.ID, CustomerID: c.CustomerID, WorkflowID: c.WorkflowID, newest: r.NewestNumber,
+		ConversationID: c.ID, CustomerID: r.CustomerID, WorkflowID: c.WorkflowID, newest: r.NewestNumber,
 	}
 	if t.PendingDraftID != nil {
 		seen.DraftID = *t.PendingDraftID

@@ -138,9 +138,14 @@ func changesOf(before []ModeSetting, channels []ticket.Channel, mode ticket.Mode
 
 // audit records who did what, in the transaction that does it.
 func audit(ctx context.Context, q *schema.Queries, actor, action, object string, detail any) error {
+	return auditBecause(ctx, q, actor, action, object, "", detail)
+}
+
+// auditBecause is audit with a reason.
+func auditBecause(ctx context.Context, q *schema.Queries, actor, action, object, reason string, detail any) error {
 	body, err := json.Marshal(detail)
 	if err != nil {
 		return err
 	}
-	return q.NoteAudit(ctx, schema.NoteAuditParams{Actor: actor, Action: action, Object: object, Detail: body})
+	return q.NoteAudit(ctx, schema.NoteAuditParams{Actor: actor, Action: action, Object: object, Reason: reason, Detail: body})
 }

@@ -47,7 +47,7 @@ func (w *world) customer(kind, value string) uuid.UUID {
 	w.t.Helper()
 	id := uuid.New()
 	require.NoError(w.t, w.DB.InsertCustomer(w.t.Context(), schema.InsertCustomerParams{ID: id, Name: "Ana Silva"}))
-	require.NoError(w.t, w.DB.InsertIdentity(w.t.Context(), schema.InsertIdentityParams{Kind: kind, Value: value, CustomerID: id, Verified: true}))
+	require.NoError(w.t, w.DB.InsertIdentity(w.t.Context(), schema.InsertIdentityParams{Kind: kind, Value: value, CustomerID: id, SeenAt: time.Now()}))
 	return id
 }
 

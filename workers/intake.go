@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -43,6 +44,9 @@ type Intake struct {
 	WhatsAppTemplate string
 	Secrets          ticket.Secrets
 	Logger           *slog.Logger
+	// NumberLapse is after how much silence a phone number may belong to
+	// somebody else; zero means never.
+	NumberLapse time.Duration
 
 	waiting waiting
 }
@@ -105,10 +109,13 @@ type inbound struct {
 	keys                        []string
 	subject, category, priority string
 	// participants may enter a new conversation later.
-	participants  []string
-	replyTo       string
-	gmailThread   *string
-	body, quoted  string
+	participants []string
+	replyTo      string
+	gmailThread  *string
+	body, quoted string
+	// words are the sender's own new ones for us alone: what links customers
+	// is looked for in nothing else.
+	words         string
 	rfcMessageID  *string
 	rfcReferences []string
 	suppress      string
@@ -116,6 +123,12 @@ type inbound struct {
 	command       ticket.Command
 	attachments   []attachment
 	at            time.Time
+	claims        []identity // what a form says besides the address
+
+	// What is known once the message is about to be stored.
+	id   uuid.UUID
+	home *uuid.UUID // of a message that joins another conversation
+	hash []byte     // of its words, when they are compared
 }
 
 // attachment is what came with a message besides its words.
@@ -134,18 +147,7 @@ type identity struct {
 
 // store keeps a message, with its customer and conversation, and publishes its ids.
 func (in *Intake) store(ctx context.Context, r stream.Record, m inbound) error {
-	err := in.DB.Tx(ctx, func(q *schema.Queries) error {
-		conv, err := in.conversation(ctx, q, m)
-		if err != nil {
-			return err
-		}
-		if err := heed(ctx, q, conv.ID, m); err != nil {
-			return err
-		}
-		_, err = insert(ctx, q, conv.ID, m)
-		return err
-	})
-	if err != nil {
+	if err := in.keep(ctx, m, nil); err != nil {
 		return err
 	}
 	return in.publish(ctx, r, m)
@@ -155,10 +157,11 @@ func (in *Intake) store(ctx context.Context, r stream.Record, m inbound) error {
 // had been delivered before.
 func insert(ctx context.Context, q *schema.Queries, conversation uuid.UUID, m inbound) (fresh bool, err error) {
 	id, err := q.InsertMessage(ctx, schema.InsertMessageParams{
-		ID: uuid.New(), ConversationID: conversation, Channel: m.channel, ExternalID: m.externalID, Author: m.author,
+		ID: cmp.Or(m.id, uuid.New()), ConversationID: conversation, Channel: m.channel, ExternalID: m.externalID, Author: m.author,
 		Subject: m.subject, Body: m.body, Quoted: m.quoted, RfcMessageID: m.rfcMessageID,
 		RfcReferences: nonNil(m.rfcReferences), SuppressReason: m.suppress, ProviderAt: m.at,
 		Verified: m.sender.verified, Wordless: m.wordless, Command: m.command,
+		HomeID: m.home, TextHash: m.hash,
 	})
 	if schema.NoRows(err) {
 		return false, nil
@@ -210,30 +213,40 @@ func receivedEvent(r stream.Record, id string, m ticket.MessageReceived) (stream
 // conversation finds or makes the conversation of a message: under the first
 // of its keys that is free or belongs to a conversation its sender takes part
 // in. Two strangers may write under one key at once, so who was first is read
-// in the transaction that stores the message.
-func (in *Intake) conversation(ctx context.Context, q *schema.Queries, m inbound) (conv schema.Conversation, err error) {
+// in the transaction that stores the message. A verified sender never meets a
+// conversation that somebody else has begun in his name.
+func (in *Intake) conversation(ctx context.Context, q *schema.Queries, m inbound, sender uuid.UUID) (conv schema.Conversation, err error) {
 	for i, key := range m.keys {
-		if conv, err = in.conversationUnder(ctx, q, m, key); err != nil {
+		if conv, err = in.conversationUnder(ctx, q, m, sender, key); err != nil || i == len(m.keys)-1 {
 			return conv, err
 		}
-		if i == len(m.keys)-1 || slices.Contains(conv.Participants, m.sender.value) {
-			break
+		if !slices.Contains(conv.Participants, m.sender.value) {
+			continue
+		}
+		if !m.sender.verified {
+			return conv, nil
+		}
+		if same, err := q.SameCustomer(ctx, schema.SameCustomerParams{A: conv.CustomerID, B: sender}); err != nil || same {
+			return conv, err
 		}
 	}
 	return conv, nil
 }
 
 // conversationUnder finds or makes the conversation with this key, whoever
-// takes part in it.
-func (in *Intake) conversationUnder(ctx context.Context, q *schema.Queries, m inbound, key string) (schema.Conversation, error) {
+// takes part in it. Who is not verified is a customer of his own in each.
+func (in *Intake) conversationUnder(ctx context.Context, q *schema.Queries, m inbound, sender uuid.UUID, key string) (schema.Conversation, error) {
 	byKey := schema.ConversationByKeyParams{Channel: m.channel, Key: key}
 	conv, err := q.ConversationByKey(ctx, byKey)
 	if !schema.NoRows(err) {
 		return conv, err
 	}
-	customer, err := in.customer(ctx, q, m)
-	if err != nil {
-		return conv, err
+	customer := sender
+	if !m.sender.verified {
+		customer = uuid.New()
+		if err := q.InsertCustomer(ctx, schema.InsertCustomerParams{ID: customer, Name: m.senderName}); err != nil {
+			return conv, err
+		}
 	}
 	if err := q.InsertConversation(ctx, schema.InsertConversationParams{
 		ID: uuid.New(), Channel: m.channel, Key: key, WorkflowID: in.Secrets.WorkflowID(m.channel, key),
@@ -242,48 +255,12 @@ func (in *Intake) conversationUnder(ctx context.Context, q *schema.Queries, m in
 	}); err != nil {
 		return conv, err
 	}
-	return q.ConversationByKey(ctx, byKey)
+	conv, err = q.ConversationByKey(ctx, byKey)
+	if err == nil && customer != sender && customer != conv.CustomerID {
+		err = q.DropCustomer(ctx, customer) // somebody else was first
+	}
+	return conv, err
 }
-
-// customer finds or makes the customer an identity belongs to. A claimed
-// identity leads to the same customer, but opens nothing: what a conversation
-// may see depends on whether its own sender is verified. A sender whom nobody
-// can name is a customer of his own.
-func (in *Intake) customer(ctx context.Context, q *schema.Queries, m inbound) (uuid.UUID, error) {
-	customer := schema.InsertCustomerParams{ID: uuid.New(), Name: m.senderName}
-	if m.sender.value == "" {
-		return customer.ID, q.InsertCustomer(ctx, customer)
-	}
-	who := schema.GetIdentityParams{Kind: m.sender.kind, Value: m.sender.value}
-	if err := q.LockIdentity(ctx, schema.LockIdentityParams(who)); err != nil {
-		return uuid.Nil, err
-	}
-	known, err := q.GetIdentity(ctx, who)
-	switch {
-	case err == nil:
-		if m.sender.verified && !known.Verified {
-			err = q.VerifyIdentity(ctx, schema.VerifyIdentityParams(who))
-		}
-		return known.CustomerID, err
-	case !schema.NoRows(err):
-		return uuid.Nil, err
-	}
-	if m.sender.kind == identityEmail {
-		customer.PrimaryEmail = &m.sender.value
-	}
-	if err := q.InsertCustomer(ctx, customer); err != nil {
-		return uuid.Nil, err
-	}
-	return customer.ID, q.InsertIdentity(ctx, schema.InsertIdentityParams{
-		Kind: m.sender.kind, Value: m.sender.value, CustomerID: customer.ID, Verified: m.sender.verified,
-	})
-}
-
-// Kinds of identities (column customer_identities.kind).
-const (
-	identityEmail    = "email"
-	identityWhatsApp = "whatsapp"
-)
 
 func nonNil(s []string) []string {
 	if s == nil {

@@ -3,6 +3,7 @@ package workers
 import (
 	"context"
 	"errors"
+	netmail "net/mail"
 	"slices"
 	"strings"
 
@@ -74,6 +75,9 @@ func (in *Intake) inboundMail(e ticket.EmailRaw, mail *email.Mail) inbound {
 		suppress: string(mail.Suppress(append([]string{in.Mailbox, e.Mailbox}, in.MailGroups...)...)),
 	}
 	m.body, m.wordless = mail.Body()
+	if in.onlyToUs(mail) {
+		m.words = ownWords(mail.Subject, mail.Text)
+	}
 	for _, a := range mail.Attachments {
 		m.attachments = append(m.attachments, attachment{
 			name: a.Name, contentType: a.ContentType, sha256: a.SHA256, size: int64(a.Size), tooLarge: a.TooLarge(),
@@ -124,14 +128,14 @@ func (in *Intake) customerMail(ctx context.Context, r stream.Record, e ticket.Em
 // join stores a mail in a conversation it belongs to, which may have begun on
 // another channel. A reply from an address that was only claimed proves it.
 func (in *Intake) join(ctx context.Context, conv *schema.Conversation, m inbound) error {
-	return in.DB.Tx(ctx, func(q *schema.Queries) error {
-		if m.sender.verified {
-			if err := q.VerifyIdentity(ctx, schema.VerifyIdentityParams{Kind: m.sender.kind, Value: m.sender.value}); err != nil {
-				return err
-			}
-		}
-		_, err := insert(ctx, q, conv.ID, m)
-		return err
+	return in.keep(ctx, m, conv)
+}
+
+// onlyToUs reports whether nobody else got a mail: a ticket's number that
+// others may read says little about who writes it.
+func (in *Intake) onlyToUs(mail *email.Mail) bool {
+	return !slices.ContainsFunc(slices.Concat(mail.To, mail.Cc), func(to netmail.Address) bool {
+		return !in.ours(to.Address) && !slices.Contains(in.MailGroups, strings.ToLower(to.Address))
 	})
 }
 

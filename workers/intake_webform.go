@@ -31,12 +31,16 @@ func (in *Intake) webFormSubmission(ctx context.Context, r stream.Record) error 
 	if s.TicketID == uuid.Nil || !plain(address, maxAddress) || !strings.Contains(address, "@") || strings.TrimSpace(body) == "" {
 		return stream.Poison("invalid", ticket.Errorf(ticket.CodeInvalid, "a form submission without ticket id, address or message"))
 	}
+	var claims []identity
+	if number, ok := phoneNumber(s.Phone); ok {
+		claims = append(claims, identity{kind: identityWhatsApp, value: number})
+	}
 	return in.store(ctx, r, inbound{
 		channel: ticket.WebForm, externalID: webform.SubmissionID(s.TicketID), author: ticket.Customer,
 		sender: identity{identityEmail, address, false}, senderName: text.Line(s.Name),
 		keys: []string{s.TicketID.String()}, participants: []string{address}, subject: text.Line(s.Subject),
 		category: oneOf(s.Category, webform.Categories(), "general"), priority: oneOf(s.Priority, webform.Priorities(), webform.DefaultPriority),
-		replyTo: address, body: body, at: at(s.At, r),
+		replyTo: address, body: body, words: body, claims: claims, at: at(s.At, r),
 	})
 }
 
@@ -63,7 +67,7 @@ func (in *Intake) webFormMessage(ctx context.Context, r stream.Record) error {
 	m := inbound{
 		channel: ticket.WebForm, externalID: webform.MessageID(w.TicketID, w.N), author: ticket.Customer, body: body, at: at(w.At, r),
 	}
-	conv, err := in.conversationOfTicket(ctx, w.TicketID)
+	conv, proved, err := in.conversationOfTicket(ctx, w.TicketID)
 	if schema.NoRows(err) {
 		return in.orphan(ctx, r, m.externalID)
 	}
@@ -71,6 +75,7 @@ func (in *Intake) webFormMessage(ctx context.Context, r stream.Record) error {
 		return err
 	}
 	in.waiting.over(m.externalID, inLane(m.externalID))
+	m.sender.verified = proved
 	if _, err := insert(ctx, in.DB.Queries, conv.ID, m); err != nil {
 		return err
 	}
@@ -96,14 +101,21 @@ func (in *Intake) orphan(ctx context.Context, r stream.Record, id string) error 
 func inLane(id string) string { return id + " in its lane" }
 
 // conversationOfTicket finds the conversation behind a ticket id: through the
-// stored ticket, or as the web form conversation that has it as its key.
-func (in *Intake) conversationOfTicket(ctx context.Context, id uuid.UUID) (schema.Conversation, error) {
+// stored ticket, or as the web form conversation that has it as its key. It is
+// proved who holds the id when only a verified customer can have been given it:
+// not that of a form, nor one from before a phone number changed hands.
+func (in *Intake) conversationOfTicket(ctx context.Context, id uuid.UUID) (conv schema.Conversation, proved bool, err error) {
 	stored, err := in.DB.TicketByID(ctx, id)
 	if schema.NoRows(err) {
-		return in.DB.ConversationByKey(ctx, schema.ConversationByKeyParams{Channel: ticket.WebForm, Key: id.String()})
+		conv, err = in.DB.ConversationByKey(ctx, schema.ConversationByKeyParams{Channel: ticket.WebForm, Key: id.String()})
+		return conv, false, err
 	}
-	if err != nil {
-		return schema.Conversation{}, err
+	if err == nil {
+		conv, err = in.DB.Conversation(ctx, stored.ConversationID)
 	}
-	return in.DB.Conversation(ctx, stored.ConversationID)
+	proved = conv.Channel != ticket.WebForm && conv.SenderVerified
+	if conv.CustomerSince != nil && stored.CreatedAt.Before(*conv.CustomerSince) {
+		proved = false
+	}
+	return conv, proved, err
 }

@@ -31,11 +31,15 @@ func (in *Intake) whatsAppMessage(ctx context.Context, r stream.Record) error {
 	if err != nil {
 		return err
 	}
+	words := m.Body
+	if m.Forwarded {
+		words = "" // somebody else's
+	}
 	return in.store(ctx, r, inbound{
 		channel: ticket.WhatsApp, externalID: whatsapp.EventID(m.SID, ""), author: ticket.Customer,
 		sender: identity{identityWhatsApp, m.From, true}, senderName: m.ProfileName,
 		keys: []string{key}, participants: []string{m.From}, category: "general", priority: "medium", replyTo: m.From,
-		body: m.TextInReplyTo(quoted), wordless: m.Wordless(), command: m.Command(), attachments: whatsAppMedia(m),
+		body: m.TextInReplyTo(quoted), words: words, wordless: m.Wordless(), command: m.Command(), attachments: whatsAppMedia(m),
 		// Twilio gives a message no time of its own; the edge's is the nearest.
 		at: r.Time,
 	})

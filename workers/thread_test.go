@@ -74,7 +74,7 @@ func TestMailWithoutMessageID(t *testing.T) {
 	require.Equal(t, mailbox+" gmail:g1", b.conversation(first.ConversationID).Key)
 	second := b.takeOne(b.mail(letter{from: "ben@customer.example", gmailID: "g2", text: "Hello"}))
 	require.NotEqual(t, first.ConversationID, second.ConversationID)
-	require.Equal(t, first.CustomerID, second.CustomerID)
+	require.NotEqual(t, first.CustomerID, second.CustomerID, "nothing proves that they are one")
 }
 
 func TestReplyByMailToFormTicket(t *testing.T) {
@@ -88,13 +88,17 @@ func TestReplyByMailToFormTicket(t *testing.T) {
 	require.Equal(t, form.WorkflowID, m.WorkflowID)
 	require.Equal(t, ticket.WebForm, m.Channel)
 	require.Equal(t, "email", b.scalar("SELECT channel FROM messages WHERE id = '"+m.MessageID.String()+"'"))
-	require.Equal(t, "true", b.scalar("SELECT verified::text FROM customer_identities"), "a reply proves the address that was typed")
+	require.Equal(t, "true", b.scalar("SELECT (proved_at IS NOT NULL)::text FROM identity_claims"), "a reply proves the address that was typed")
+	require.Equal(t, "cleo@customer.example", b.scalar("SELECT value FROM customer_identities"))
+	require.Equal(t, "claim_proved", b.scalar("SELECT reason FROM customer_merges"))
+	require.Equal(t, "true", b.scalar("SELECT verified::text FROM messages WHERE id = '"+m.MessageID.String()+"'"))
 
 	t.Log("a reply that fails the check proves nothing")
 	other := setup(t)
 	form = other.takeOne(record(t, ticket.TypeWebFormSubmission, submission(other, "cleo@customer.example", "1")))
 	other.takeOne(other.mail(letter{from: "cleo@customer.example", to: other.Secrets.ReplyAddress(mailbox, form.ConversationID), text: "Thank you"}))
-	require.Equal(t, "false", other.scalar("SELECT verified::text FROM customer_identities"))
+	require.Equal(t, "0 0", other.count("customer_identities")+" "+other.count("customer_merges"))
+	require.Equal(t, "1", other.scalar("SELECT count(*)::text FROM identity_claims WHERE proved_at IS NULL"))
 }
 
 func TestStranger(t *testing.T) {

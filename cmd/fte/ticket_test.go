@@ -95,8 +95,8 @@ func cliTicket(t *testing.T, url, email string) (number string) {
 	defer db.Close()
 	customer, conversation, id := uuid.New(), uuid.New(), uuid.New()
 	require.NoError(t, db.InsertCustomer(t.Context(), schema.InsertCustomerParams{ID: customer, Name: "Ana \x1b[31mSilva"}))
-	require.NoError(t, db.InsertIdentity(t.Context(), schema.InsertIdentityParams{Kind: "email", Value: email, CustomerID: customer, Verified: true}))
-	require.NoError(t, db.InsertIdentity(t.Context(), schema.InsertIdentityParams{Kind: "whatsapp", Value: "+49151" + fmt.Sprint(customer.ID()%10000000+10000000), CustomerID: customer}))
+	require.NoError(t, db.InsertIdentity(t.Context(), schema.InsertIdentityParams{Kind: "email", Value: email, CustomerID: customer, SeenAt: time.Now()}))
+	require.NoError(t, db.InsertIdentity(t.Context(), schema.InsertIdentityParams{Kind: "whatsapp", Value: "+49151" + fmt.Sprint(customer.ID()%10000000+10000000), CustomerID: customer, SeenAt: time.Now()}))
 	require.NoError(t, db.InsertConversation(t.Context(), schema.InsertConversationParams{
 		ID: conversation, Channel: ticket.Email, Key: conversation.String(), WorkflowID: "ticket/email/" + conversation.String(),
 		CustomerID: customer, SenderVerified: true, Participants: []string{}, ReplyTo: email, InitialCategory: "general", InitialPriority: "medium",

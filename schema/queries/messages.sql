@@ -1,5 +1,6 @@
--- InsertMessage stores an inbound message once; no row comes back when the
--- provider's id is known already.
+-- InsertMessage stores a message that came in once; no row comes back when the
+-- provider's id is known already. What a person of ours wrote answers whatever
+-- the customer wrote last.
 -- name: InsertMessage :one
 INSERT INTO messages (
     id, conversation_id, channel, external_id, author, subject, body, quoted, rfc_message_id, rfc_references,
@@ -7,16 +8,20 @@ INSERT INTO messages (
 ) VALUES (
     sqlc.arg(id), sqlc.arg(conversation_id), sqlc.arg(channel), sqlc.arg(external_id), sqlc.arg(author),
     sqlc.arg(subject), sqlc.arg(body), sqlc.arg(quoted), sqlc.narg(rfc_message_id),
-    sqlc.arg(rfc_references)::text[], sqlc.arg(suppress_reason), sqlc.arg(provider_at), sqlc.arg(verified),
+    sqlc.arg(rfc_references)::text[], sqlc.arg(suppress_reason), sqlc.arg(provider_at),
+    CASE WHEN sqlc.arg(author) = 'customer' THEN sqlc.arg(verified)::boolean ELSE coalesce((
+        SELECT n.verified FROM messages n
+        WHERE n.conversation_id = sqlc.arg(conversation_id) AND n.author = 'customer'
+        ORDER BY n.provider_at DESC, n.external_id DESC LIMIT 1), false) END,
     sqlc.narg(home_id), sqlc.arg(wordless), sqlc.arg(command), sqlc.narg(text_hash)
 )
 ON CONFLICT (channel, external_id) DO NOTHING
 RETURNING id;
 
 -- MessageByExternalID finds a message by the provider's id, with what the
--- bridge needs to deliver it.
+-- bridge needs to deliver it, and who its customer is after all merges.
 -- name: MessageByExternalID :one
-SELECT m.id, m.conversation_id, m.provider_at, c.customer_id, c.channel, c.workflow_id
+SELECT m.id, m.conversation_id, m.provider_at, customer_root(c.customer_id)::uuid AS customer_id, c.channel, c.workflow_id
 FROM messages m
 JOIN conversations c ON c.id = m.conversation_id
 WHERE m.channel = sqlc.arg(channel) AND m.external_id = sqlc.arg(external_id);
@@ -56,21 +61,54 @@ FROM messages
 WHERE id = ANY (sqlc.arg(ids)::uuid[])
 ORDER BY provider_at, external_id;
 
--- History returns the newest messages that came before the given turn: of
--- every verified conversation of this customer when the sender here is
--- verified, else of this conversation alone. What we never said, because it was
--- withdrawn or refused, or stored by a person and not sent, is left out.
+-- History returns the newest messages that came before the given turn. When a
+-- channel has proved who wrote all of the turn, those are of this conversation
+-- and what was proved in the others of the same customer, but nothing from
+-- before a phone number changed hands. Else they are what was not proved in
+-- this conversation; and of a form's, unless the turn came by mail alone, only
+-- what its page shows. What we never said, because it was withdrawn or refused,
+-- or stored by a person and not sent, is left out.
 -- name: History :many
+WITH t AS MATERIALIZED (
+    SELECT u.message_ids, u.verified, u.conversation_id, h.customer_id,
+           h.channel = 'webform' AND EXISTS (
+               SELECT FROM messages w WHERE w.id = ANY (u.message_ids) AND w.channel = 'webform'
+           ) AS on_page,
+           (SELECT max(w.provider_at) FROM messages w WHERE w.id = ANY (u.message_ids)) AS until
+    FROM turns u
+    JOIN conversations h ON h.id = u.conversation_id
+    WHERE u.id = sqlc.arg(turn_id)
+), seen AS MATERIALIZED (
+    SELECT t.conversation_id AS id FROM t
+    UNION
+    SELECT c.id
+    FROM t
+    CROSS JOIN LATERAL customer_family(t.customer_id) AS f (id)
+    JOIN conversations c ON c.customer_id = f.id
+    WHERE t.verified
+)
 SELECT m.id
-FROM messages m
-JOIN conversations c ON c.id = m.conversation_id
-JOIN turns t ON t.id = sqlc.arg(turn_id)
-JOIN conversations here ON here.id = t.conversation_id
-WHERE (c.id = here.id OR (here.sender_verified AND c.sender_verified AND c.customer_id = here.customer_id))
+FROM t
+CROSS JOIN seen
+JOIN conversations c ON c.id = seen.id
+JOIN messages m ON m.conversation_id = c.id
+WHERE CASE WHEN t.verified THEN m.verified OR c.id = t.conversation_id ELSE NOT m.verified AND NOT EXISTS (
+      -- What the message is, or answers.
+      SELECT FROM messages w
+      WHERE (w.verified OR t.on_page AND w.channel <> 'webform')
+        AND w.id = ANY (CASE
+            WHEN m.author = 'customer' THEN ARRAY[m.id]
+            WHEN m.turn_id IS NOT NULL THEN (SELECT a.message_ids FROM turns a WHERE a.id = m.turn_id)
+            ELSE ARRAY(SELECT n.id FROM messages n
+                       WHERE n.conversation_id = m.conversation_id AND n.author = 'customer' AND n.provider_at <= m.provider_at
+                       ORDER BY n.provider_at DESC, n.external_id DESC LIMIT 1)
+        END)
+  ) END
+  AND m.provider_at >= coalesce(c.customer_since, '-infinity')
   AND m.id <> ALL (t.message_ids)
   AND NOT EXISTS (SELECT FROM outbox o WHERE o.message_id = m.id AND o.state IN ('failed', 'cancelled'))
   AND (NOT starts_with(m.external_id, 'staff:') OR EXISTS (SELECT FROM outbox o WHERE o.message_id = m.id))
-  AND m.provider_at <= (SELECT max(provider_at) FROM messages WHERE id = ANY (t.message_ids))
+  AND m.provider_at <= t.until
 ORDER BY m.provider_at DESC, m.external_id DESC
 LIMIT sqlc.arg(max_messages);
 

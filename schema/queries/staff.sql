@@ -12,44 +12,58 @@ WHERE c.workflow_id = sqlc.arg(workflow_id)
 ORDER BY t.created_at DESC, t.id
 LIMIT 1;
 
--- StaffTicket returns a ticket as people see it, and the number of the newest
--- one of its conversation.
+-- StaffTicket returns a ticket as people see it, with who its customer is after
+-- all merges, and the number of the newest one of its conversation. A customer
+-- is a vip if any of those he is one with is.
 -- name: StaffTicket :one
-SELECT sqlc.embed(t), sqlc.embed(c), k.name AS customer_name, k.tier AS customer_tier, (
+SELECT sqlc.embed(t), sqlc.embed(c), k.id AS customer_id, k.name AS customer_name, (
+    SELECT max(f.tier) FROM customers f WHERE f.id IN (SELECT customer_family(k.id))
+)::text AS customer_tier, (
     SELECT n.number FROM tickets n WHERE n.conversation_id = c.id ORDER BY n.created_at DESC, n.id LIMIT 1
 )::text AS newest_number
 FROM tickets t
 JOIN conversations c ON c.id = t.conversation_id
-JOIN customers k ON k.id = c.customer_id
+JOIN customers k ON k.id = customer_root(c.customer_id)
 WHERE t.id = sqlc.arg(id);
 
 -- StaffTickets returns the tickets of a status, or all that are not closed:
 -- those whose promise is due first come first.
 -- name: StaffTickets :many
-SELECT sqlc.embed(t), sqlc.embed(c), k.name AS customer_name, k.tier AS customer_tier, t.number AS newest_number
+SELECT sqlc.embed(t), sqlc.embed(c), k.id AS customer_id, k.name AS customer_name, (
+    SELECT max(f.tier) FROM customers f WHERE f.id IN (SELECT customer_family(k.id))
+)::text AS customer_tier, t.number AS newest_number
 FROM tickets t
 JOIN conversations c ON c.id = t.conversation_id
-JOIN customers k ON k.id = c.customer_id
+JOIN customers l ON l.id = c.customer_id
+JOIN customers k ON k.id = CASE WHEN l.merged_into IS NULL THEN l.id ELSE customer_root(l.id) END
 WHERE (t.status = sqlc.narg(status)::text OR (sqlc.narg(status)::text IS NULL AND t.closed_at IS NULL))
   AND c.channel = coalesce(sqlc.narg(channel)::text, c.channel)
 ORDER BY t.sla_due_at NULLS LAST, t.created_at, t.id
 LIMIT sqlc.arg(max_tickets);
 
--- TicketsOfCustomer returns the newest tickets of a customer.
+-- TicketsOfCustomer returns the newest tickets of a customer and of all he is
+-- one with; those from before a phone number became his are not his.
 -- name: TicketsOfCustomer :many
-SELECT sqlc.embed(t), sqlc.embed(c), k.name AS customer_name, k.tier AS customer_tier, t.number AS newest_number
+SELECT sqlc.embed(t), sqlc.embed(c), k.id AS customer_id, k.name AS customer_name, (
+    SELECT max(f.tier) FROM customers f WHERE f.id IN (SELECT customer_family(k.id))
+)::text AS customer_tier, t.number AS newest_number
 FROM conversations c
 JOIN tickets t ON t.conversation_id = c.id
-JOIN customers k ON k.id = c.customer_id
-WHERE c.customer_id = sqlc.arg(customer_id)
+JOIN customers k ON k.id = customer_root(sqlc.arg(customer_id))
+WHERE c.customer_id IN (SELECT customer_family(sqlc.arg(customer_id)))
+  AND (c.customer_since IS NULL OR t.created_at >= c.customer_since)
 ORDER BY t.created_at DESC, t.id
 LIMIT sqlc.arg(max_tickets);
 
 -- InsertStaffMessage stores what a person writes to a customer, once for each
--- external id; MessageByExternalID finds it again.
+-- external id; MessageByExternalID finds it again. It answers whatever the
+-- customer wrote last.
 -- name: InsertStaffMessage :execrows
-INSERT INTO messages (id, conversation_id, channel, external_id, author, subject, body, provider_at)
-VALUES (sqlc.arg(id), sqlc.arg(conversation_id), sqlc.arg(channel), sqlc.arg(external_id), 'staff', sqlc.arg(subject), sqlc.arg(body), now())
+INSERT INTO messages (id, conversation_id, channel, external_id, author, subject, body, provider_at, verified)
+VALUES (sqlc.arg(id), sqlc.arg(conversation_id), sqlc.arg(channel), sqlc.arg(external_id), 'staff', sqlc.arg(subject), sqlc.arg(body), now(),
+        coalesce((SELECT n.verified FROM messages n
+                  WHERE n.conversation_id = sqlc.arg(conversation_id) AND n.author = 'customer'
+                  ORDER BY n.provider_at DESC, n.external_id DESC LIMIT 1), false))
 ON CONFLICT (channel, external_id) DO NOTHING;
 
 -- DiscardStaffMessage forgets a person's message that no send has been made of.
@@ -108,20 +122,62 @@ DELETE FROM channel_configs WHERE channel = sqlc.arg(channel) AND category <> ''
 
 -- StaffCustomer returns a customer as people see him.
 -- name: StaffCustomer :one
-SELECT id, name, tier, created_at FROM customers WHERE id = sqlc.arg(id);
+SELECT k.id, k.name, k.created_at, (
+    SELECT max(f.tier) FROM customers f WHERE f.id IN (SELECT customer_family(k.id))
+)::text AS tier
+FROM customers k WHERE k.id = sqlc.arg(id);
 
--- LockTier returns the tier of a customer and keeps everybody else from
--- changing it until the transaction ends.
--- name: LockTier :one
-SELECT tier FROM customers WHERE id = sqlc.arg(id) FOR UPDATE;
-
--- SetTier sets the tier of a customer.
+-- SetTier sets the tier of a customer and of all he is one with.
 -- name: SetTier :exec
-UPDATE customers SET tier = sqlc.arg(tier) WHERE id = sqlc.arg(id);
+UPDATE customers SET tier = sqlc.arg(tier) WHERE id IN (SELECT customer_family(sqlc.arg(id)));
 
--- IdentitiesOf returns how a customer is known.
+-- IdentitiesOf returns how a customer is known, after all merges.
 -- name: IdentitiesOf :many
-SELECT kind, value, verified FROM customer_identities WHERE customer_id = sqlc.arg(customer_id) ORDER BY kind, value;
+SELECT kind, value, seen_at
+FROM customer_identities
+WHERE customer_id IN (SELECT customer_family(sqlc.arg(customer_id)))
+ORDER BY kind, value;
+
+-- ClaimsOf returns what was claimed in the conversations of a customer, and who
+-- else claims to be known as he is. A person has to judge what is not proved.
+-- name: ClaimsOf :many
+WITH f AS MATERIALIZED (
+    SELECT customer_family(sqlc.arg(customer_id)) AS id
+)
+SELECT i.kind, i.value, i.proved_at, i.created_at, (c.customer_id IN (SELECT id FROM f))::boolean AS own, coalesce((
+    SELECT t.number FROM tickets t WHERE t.conversation_id = c.id ORDER BY t.created_at DESC, t.id LIMIT 1
+), '')::text AS number
+FROM identity_claims i
+JOIN conversations c ON c.id = i.conversation_id
+WHERE c.customer_id IN (SELECT id FROM f) AND i.created_at >= coalesce(c.customer_since, '-infinity')
+   OR (i.kind, i.value) IN (SELECT k.kind, k.value FROM customer_identities k WHERE k.customer_id IN (SELECT id FROM f))
+ORDER BY i.created_at DESC, i.kind, i.value
+LIMIT sqlc.arg(max_claims);
+
+-- NewestClaimant returns the customer of the newest conversation in which
+-- somebody says to be known like this.
+-- name: NewestClaimant :one
+SELECT customer_root(c.customer_id)::uuid
+FROM identity_claims i
+JOIN conversations c ON c.id = i.conversation_id
+WHERE i.kind = sqlc.arg(kind) AND i.value = sqlc.arg(value)
+ORDER BY i.created_at DESC, c.id
+LIMIT 1;
+
+-- MergesOf returns the merges that a customer came out of, and those that were
+-- undone, the newest first.
+-- name: MergesOf :many
+WITH f AS MATERIALIZED (
+    SELECT customer_family(sqlc.arg(customer_id)) AS id
+)
+SELECT m.id, m.reason, m.actor, m.created_at, m.undone_at, m.undone_by, m.merged_id, m.into_id, coalesce((
+    SELECT t.number FROM messages w JOIN tickets t ON t.conversation_id = w.conversation_id
+    WHERE w.id = m.message_id ORDER BY t.created_at DESC, t.id LIMIT 1
+), '')::text AS number
+FROM customer_merges m
+WHERE m.merged_id IN (SELECT id FROM f) OR m.into_id IN (SELECT id FROM f)
+ORDER BY m.created_at DESC, m.id
+LIMIT sqlc.arg(max_merges);
 
 -- NoteAudit records who did what, and why.
 -- name: NoteAudit :exec
