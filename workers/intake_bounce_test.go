@@ -172,7 +172,7 @@ func TestAttachmentsAreStored(t *testing.T) {
 	}
 	m := b.takeOne(b.mail(file("See the invoice.")))
 	where := " WHERE id = '" + m.MessageID.String() + "'"
-	require.Equal(t, "See the invoice.\n\n[The customer attached in)voice.pdf (PDF, 9 bytes).]", b.scalar("SELECT body FROM messages"+where))
+	require.Equal(t, "See the invoice.\n\n[The customer attached in)voice.pdf (PDF, less than 1 KB).]", b.scalar("SELECT body FROM messages"+where))
 	require.Empty(t, b.scalar("SELECT wordless FROM messages"+where))
 	require.Equal(t, "1 in]voice.pdf application/pdf 9 f",
 		b.scalar("SELECT concat_ws(' ', ordinal, name, content_type, size, too_large) FROM attachments"))

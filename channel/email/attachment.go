@@ -3,6 +3,7 @@ package email
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -27,9 +28,12 @@ func (a Attachment) TooLarge() bool { return a.Size > MaxAttachment }
 // subject says it in the subject.
 func (m *Mail) Body() (text string, wordless ticket.Wordless) {
 	text = strings.TrimSpace(m.Text)
+	if deviceLine.MatchString(text) {
+		text = "" // a phone added it to nothing
+	}
 	files := m.described()
 	switch {
-	case strings.HasPrefix(text, armor) && !strings.Contains(text, signedArmor):
+	case strings.HasPrefix(text, armor):
 		// Encrypted: there may be words, but nobody here can read them.
 		wordless = ticket.WordlessMedia
 	case text != "":
@@ -43,13 +47,25 @@ func (m *Mail) Body() (text string, wordless ticket.Wordless) {
 	return strings.TrimSpace(text + "\n\n" + strings.Join(files, "\n")), wordless
 }
 
-const (
-	armor       = "-----BEGIN PGP "
-	signedArmor = "-----BEGIN PGP SIGNED MESSAGE-----"
-)
+// armor begins an encrypted text.
+const armor = "-----BEGIN PGP MESSAGE-----"
+
+// signedText matches a text with its signature around it (RFC 9580, section 7).
+var signedText = regexp.MustCompile(`(?s)-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Za-z-]+: [^\n]*\n)*\n(.*?)` +
+	`-----BEGIN PGP SIGNATURE-----.*?-----END PGP SIGNATURE-----`)
+
+func withoutArmor(text string) string {
+	return signedText.ReplaceAllStringFunc(text, func(signed string) string {
+		words := signedText.FindStringSubmatch(signed)[1]
+		return strings.ReplaceAll("\n"+words, "\n- ", "\n")[1:]
+	})
+}
 
 // described names the files that a reader of the mail would notice.
 func (m *Mail) described() []string {
+	if m.suppress == SuppressDeliveryReport {
+		return nil // its parts are for machines
+	}
 	var lines []string
 	more := 0
 	for _, a := range m.Attachments {
@@ -67,10 +83,11 @@ func (m *Mail) described() []string {
 	return lines
 }
 
-// sealed tells the parts by which programs check a signature.
+// sealed tells the parts by which programs check a signature or open a seal.
 func sealed(contentType string) bool {
 	switch contentType {
-	case "application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-keys":
+	case "application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-keys",
+		"application/pgp-encrypted":
 		return true
 	default:
 		return false
@@ -105,7 +122,7 @@ func (a Attachment) kind() string {
 		return "calendar entry"
 	case a.ContentType == "application/ms-tnef":
 		return "files in Outlook's own format"
-	case strings.Contains(sub, "pkcs7-mime"), a.ContentType == "application/pgp-encrypted":
+	case strings.Contains(sub, "pkcs7-mime"):
 		return "encrypted mail"
 	case kind == "image", kind == "audio", kind == "video":
 		return kind
@@ -129,6 +146,6 @@ func size(bytes int) string {
 	case bytes >= 1<<10:
 		return fmt.Sprintf("%d KB", bytes>>10)
 	default:
-		return fmt.Sprintf("%d bytes", bytes)
+		return "less than 1 KB"
 	}
 }

@@ -93,6 +93,9 @@ func bounceOf(root *enmime.Part, from string) *Bounce {
 	}
 	b := &Bounce{}
 	for _, block := range blocks(status.Content) {
+		if id := firstOf(messageIDs(block["x-original-message-id"])); id != "" {
+			b.MessageID = id
+		}
 		action := BounceAction(strings.ToLower(block["action"]))
 		// One of ours has one recipient; of several blocks the worst counts.
 		if action == "" || b.Action != "" && action != BounceFailed {
@@ -116,7 +119,9 @@ func bounceOf(root *enmime.Part, from string) *Bounce {
 	if returned != nil {
 		// The mail itself follows its header after a blank line.
 		if all := blocks(returned.Content); len(all) > 0 {
-			b.MessageID = firstOf(messageIDs(all[0]["message-id"]))
+			if id := firstOf(messageIDs(all[0]["message-id"])); id != "" {
+				b.MessageID = id
+			}
 			b.OutboundID = cleanLine(all[0][strings.ToLower(headerOutboundID)], maxLine)
 		}
 	}
@@ -144,7 +149,11 @@ func plainBounce(root *enmime.Part, from string) *Bounce {
 		b.Action = BounceDelayed
 	}
 	b.addRecipient(failed)
-	for _, at := range angleAddress.FindAllStringSubmatch(text, maxReportedNames) {
+	said := text
+	if copied := returnedHeader.FindStringIndex(text); copied != nil {
+		said = text[:copied[0]]
+	}
+	for _, at := range angleAddress.FindAllStringSubmatch(said, maxReportedNames) {
 		b.addRecipient(at[1])
 	}
 	return b
@@ -155,7 +164,7 @@ func (b *Bounce) addRecipient(value string) {
 		value = address
 	}
 	address := cleanAddress(strings.Trim(strings.TrimSpace(value), "<>"))
-	if address != "" && len(b.Recipients) < maxReportedNames {
+	if address != "" && len(b.Recipients) < maxReportedNames && !slices.Contains(b.Recipients, address) {
 		b.Recipients = append(b.Recipients, address)
 	}
 }
@@ -163,6 +172,7 @@ func (b *Bounce) addRecipient(value string) {
 var (
 	statusCode        = regexp.MustCompile(`(?:^|[^\d.])([245]\.\d{1,3}\.\d{1,3})(?:[^\d.]|\.?$|\.\s)`)
 	returnedID        = regexp.MustCompile(`(?im)^[> \t]*` + headerOutboundID + `:[ \t]*([!-~]{1,200})[ \t]*$`)
+	returnedHeader    = regexp.MustCompile(`(?im)^[> \t]*(Return-Path|Received|From|Message-ID):`)
 	returnedMessageID = regexp.MustCompile(`(?im)^[> \t]*Message-ID:[ \t]*(<[^<>\s]+>)`)
 )
 

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -173,11 +174,14 @@ func (t *textifier) paragraph() {
 	}
 }
 
+// hiding matches the styles that make text invisible, without spaces.
+var hiding = regexp.MustCompile(`display:none|visibility:hidden|mso-hide:all|(?:^|;)(?:font-size|opacity|max-height|max-width):0(?:\.0+)?(?:px|pt|r?em|%)?(?:!important)?(?:;|$)`)
+
 // hidden reports text that no reader sees, such as preview lines; it must not
 // speak to us either.
 func hidden(n *html.Node) bool {
 	style := strings.ReplaceAll(strings.ToLower(attr(n, "style")), " ", "")
-	return strings.Contains(style, "display:none") || strings.Contains(style, "visibility:hidden") || hasAttr(n, "hidden")
+	return hiding.MatchString(style) || hasAttr(n, "hidden")
 }
 
 func attr(n *html.Node, name string) string {

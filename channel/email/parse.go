@@ -83,9 +83,11 @@ func (p Parser) Parse(raw []byte) (*Mail, error) {
 		}
 	}
 	m.suppress = suppressReason(h, root.ContentType, m.From.Address, m.Group != "")
-	m.Bounce = bounceOf(root, m.From.Address)
-	if m.Bounce != nil && m.suppress == "" {
+	if m.Bounce = bounceOf(root, m.From.Address); m.Bounce != nil && m.suppress != SuppressOwnMail {
 		m.suppress = SuppressDeliveryReport
+		if m.Bounce.MessageID == "" {
+			m.Bounce.MessageID = firstOf(m.ThreadRefs())
+		}
 	}
 	p.fillBody(m, root, raw)
 	return m, nil
@@ -97,7 +99,7 @@ func (p Parser) fillBody(m *Mail, root *enmime.Part, raw []byte) {
 		b.text = cleanText(string(afterHeader(raw)))
 	}
 	b.text = strings.TrimSpace(b.text)
-	parts := separate(b.text, forwardSubject.MatchString(m.Subject))
+	parts := separate(withoutArmor(b.text), forwardSubject.MatchString(m.Subject))
 	if parts.text == "" {
 		parts.text = b.text
 	}

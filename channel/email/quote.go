@@ -44,13 +44,18 @@ var (
 		`(on|am|le|el|il|op|em|den|dnia|w dniu|på) .+ (wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|skrev|napisał(\(a\))?)(\s.*)?[:：]` +
 		`|.*\d{4}.+(写道|寫道|のメール)\s*[:：]` +
 		`|\d{4}-\d\d-\d\d.*<[^<>@\s]+@[^<>\s]+>\s*:)$`)
+	// written is somebody's address after a date, in whatever language.
+	written        = regexp.MustCompile(`\d.*<[^<>@\s]+@[^<>\s]+>|<[^<>@\s]+@[^<>\s]+>.*\d`)
 	clockOrAddress = regexp.MustCompile(`\d{1,2}[:.h]\d\d|<[^<>@\s]+@[^<>\s]+>|\[mailto:`)
 	digit          = regexp.MustCompile(`\d`)
 
 	// deviceLine is the signature phones add without a delimiter.
 	deviceLine = regexp.MustCompile(`(?i)^(sent from my .{2,40}|sent from (outlook|mail for|yahoo|proton).{0,60}|get outlook for .{2,40}|` +
 		`von meinem .{2,40} gesendet|gesendet von .{2,60}|diese nachricht wurde von meinem .{5,60} gesendet.?|envoyé (de|depuis) mon .{2,40}|` +
-		`enviado desde mi .{2,40}|inviato da(l mio)? .{2,40}|verzonden vanaf mijn .{2,40}|enviado do meu .{2,40})$`)
+		`enviado desde mi .{2,40}|inviato da(l mio)? .{2,40}|verzonden vanaf mijn .{2,40}|enviado do meu .{2,40}|skickat från min .{2,40}|sendt fra min .{2,40}|` +
+		`wysłane z (iphone|ipad|android|telefonu|urządzenia|outlook|poczty).{0,40}|` +
+		`отправлено (с|из) (iphone|ipad|android|мобильн|outlook|почты).{0,40}|` +
+		`(iphone|ipad|android|galaxy).{0,20}(gönderildi|から送信)|发自我的.{2,20})$`)
 )
 
 // separate tells what the sender wrote now from the mails quoted and from the
@@ -152,6 +157,13 @@ func attributionAt(lines []string, i int) int {
 		joined = strings.TrimSpace(joined + " " + line)
 		if colonAtEnd(joined) && attribution.MatchString(joined) && digit.MatchString(joined) {
 			return n
+		}
+		// A line of another language counts only if a marked quote follows it.
+		if first := strings.TrimSpace(lines[i]); n == 1 || strings.HasSuffix(first, "<") {
+			next := nextLine(lines, i+n)
+			if colonAtEnd(joined) && written.MatchString(joined) && next >= 0 && quotedLine(lines[next]) {
+				return n
+			}
 		}
 	}
 	return 0
