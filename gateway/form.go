@@ -20,15 +20,6 @@ const (
 	thanks = "Thank you, we have received your message."
 )
 
-// estimate is how long an answer usually takes in office hours: the promise
-// that an installation makes when it sets no other.
-func estimate(priority string) string {
-	if priority == "high" {
-		return "Usually within 5 minutes"
-	}
-	return "Usually within 10 minutes"
-}
-
 // receipt tells a customer where the answer will be.
 type receipt struct {
 	TicketID     uuid.UUID `json:"ticket_id"`
@@ -58,6 +49,9 @@ func (g *Gateway) submit(c *gin.Context) error {
 		g.metrics.rejected.WithLabelValues("honeypot").Inc()
 		g.acknowledge(c, uuid.New(), submission.Priority)
 		return nil
+	}
+	if err := g.limitSender(submission.Email); err != nil {
+		return err
 	}
 	if err := g.deliver(c, stream.Event{
 		Topic: ticket.TopicWebFormInbound, Type: ticket.TypeWebFormSubmission, Source: sourceForm,
@@ -89,6 +83,9 @@ func (g *Gateway) addMessage(c *gin.Context) error {
 	if err := formError(faults, err); err != nil {
 		return err
 	}
+	if err := g.limitTicket(id); err != nil {
+		return err
+	}
 	n := webform.MessageN(key)
 	if err := g.deliver(c, stream.Event{
 		Topic: ticket.TopicWebFormInbound, Type: ticket.TypeWebFormMessage, Source: sourceForm,
@@ -96,7 +93,7 @@ func (g *Gateway) addMessage(c *gin.Context) error {
 	}, ticket.WebFormMessage{TicketID: id, N: n, Message: message, At: time.Now().UTC()}); err != nil {
 		return err
 	}
-	g.acknowledge(c, id, "")
+	g.acknowledge(c, id, webform.DefaultPriority)
 	return nil
 }
 
@@ -104,7 +101,7 @@ func (g *Gateway) acknowledge(c *gin.Context, id uuid.UUID, priority string) {
 	c.Header("Cache-Control", "no-store")
 	c.JSON(http.StatusOK, receipt{
 		TicketID: id, TicketNumber: ticket.Number(id), StatusURL: g.opts.PublicBaseURL + "/ticket/" + id.String(),
-		Message: thanks, Estimate: estimate(priority),
+		Message: thanks, Estimate: g.opts.Estimate(priority),
 	})
 }
 

@@ -22,11 +22,9 @@ func (b *bundle) submitForm(t *testing.T, body string, header ...string) answer 
 
 func TestEstimateIsThatOfThePriority(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
-	for priority, estimate := range map[string]string{
-		"high": "Usually within 5 minutes", "medium": "Usually within 10 minutes", "low": "Usually within 10 minutes",
-	} {
-		a := b.submitForm(t, strings.Replace(submission, `"high"`, `"`+priority+`"`, 1))
+	b := setup(t, func(o *Options) { o.Estimate = func(priority string) string { return "Soon, being " + priority } })
+	for priority, estimate := range map[string]string{`"high"`: "Soon, being high", `"low"`: "Soon, being low", "null": "Soon, being medium"} {
+		a := b.submitForm(t, strings.Replace(submission, `"high"`, priority, 1))
 		require.Equal(t, estimate, decode[map[string]string](t, a.body)["estimated_response_time"], priority)
 	}
 }
@@ -43,7 +41,7 @@ func TestSubmissionBecomesAnEvent(t *testing.T) {
 	require.Equal(t, map[string]string{
 		"ticket_id": id.String(), "ticket_number": ticket.Number(id),
 		"status_url": publicURL + "/ticket/" + id.String(),
-		"message":    thanks, "estimated_response_time": "Usually within 5 minutes",
+		"message":    thanks, "estimated_response_time": "As soon as we can",
 	}, got)
 
 	e := b.kafka.all()[0]
@@ -129,7 +127,7 @@ func TestBadSubmissionsAreRefused(t *testing.T) { //nolint:tparallel // nothing 
 		"invalid UTF-8":   {strings.Replace(submission, "Ana", "A\xffna", 1), 400, nil},
 		"large":           {strings.Replace(submission, "Ana", strings.Repeat("a", 10<<20), 1), 413, nil},
 		"many keys":       {"{" + strings.Repeat(`"a":1,`, 1e5) + `"b":1}`, 413, nil},
-		"nothing filled":  {"{}", 422, []string{"name", "email", "subject", "category", "message"}},
+		"nothing filled":  {"{}", 422, []string{"name", "email", "category", "subject", "message"}},
 		"short name":      {strings.Replace(submission, "Ana\"", "A\"", 1), 422, []string{"name"}},
 		"bad address":     {strings.Replace(submission, "Ana@", "Ana", 1), 422, []string{"email"}},
 		"header in email": {strings.Replace(submission, "Ana@Example.com", `a@b.com\r\nBcc: c@d.com`, 1), 422, []string{"email"}},
@@ -221,4 +219,36 @@ func TestForwardedAddressOfAStrangerIsNotBelieved(t *testing.T) {
 	b := setup(t, func(o *Options) { o.FormRate, o.FormBurst = 0.01, 1 })
 	require.Equal(t, http.StatusOK, b.submitForm(t, submission, "X-Forwarded-For", "192.0.2.1").status)
 	requireProblem(t, b.submitForm(t, submission, "X-Forwarded-For", "192.0.2.2"), http.StatusTooManyRequests)
+}
+
+func TestFormIsRateLimitedPerSender(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *Options) { o.SenderRate, o.SenderBurst = 0.01, 2 })
+	from := func(email string) answer {
+		return b.submitForm(t, strings.Replace(submission, "Ana@Example.com", email, 1))
+	}
+	require.Equal(t, http.StatusOK, from("ana@example.com").status)
+	require.Equal(t, http.StatusOK, from("Ana+shop@EXAMPLE.com").status)
+	a := from("ana@example.com")
+	p := requireProblem(t, a, http.StatusTooManyRequests)
+	require.Equal(t, "100", a.header.Get("Retry-After"))
+	require.Len(t, p.Errors, 1)
+	require.Equal(t, "email", p.Errors[0].Field)
+	require.NotContains(t, a.body, "ana", "what somebody typed is not repeated")
+	require.Equal(t, 1, b.rejected(t, "rate_limited"))
+	require.Len(t, b.kafka.all(), 2)
+	require.Equal(t, http.StatusOK, from("ana@example.org").status)
+	requireProblem(t, from("nobody"), http.StatusUnprocessableEntity)
+}
+
+func TestTicketIsRateLimited(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *Options) { o.SenderRate, o.SenderBurst = 0.01, 1 })
+	add := func(seed string) answer {
+		return b.do(t, http.MethodPost, "/support/ticket/"+b.opts.Secrets.TicketID(seed).String()+"/messages", `{"message":"more"}`, "Content-Type", jsonContent)
+	}
+	require.Equal(t, http.StatusOK, add("one").status)
+	p := requireProblem(t, add("one"), http.StatusTooManyRequests)
+	require.Equal(t, "message", p.Errors[0].Field)
+	require.Equal(t, http.StatusOK, add("other").status)
 }

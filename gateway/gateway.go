@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/cors"
 
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/stream"
@@ -57,7 +59,12 @@ type Options struct {
 
 	PublicBaseURL  string   // under which customers and providers reach us
 	TrustedProxies []string // addresses or networks whose X-Forwarded-For is believed; none by default
+	EmbedOrigins   []string // other sites that may show the form and send it, each a ValidOrigin; none by default
 	Web            fs.FS    // the built pages, index.html at the root; nil when they are not built
+
+	// Estimate says to a customer how soon an answer may be expected for a
+	// priority of the form; nil makes no promise.
+	Estimate func(priority string) string
 
 	Registerer prometheus.Registerer // a registry of its own when nil
 	Gatherer   prometheus.Gatherer   // what /metrics shows; the same registry when nil
@@ -71,6 +78,8 @@ type Options struct {
 
 	FormRate      float64 // submissions a second and client address; 0.5
 	FormBurst     int     // submissions at once and client address; 20
+	SenderRate    float64 // messages a second in the name of one mail address, or on one ticket; 1/30
+	SenderBurst   int     // messages at once in the name of one mail address, or on one ticket; 10
 	MaxConcurrent int     // requests at once, watchers not counted; 256
 	MaxWatchers   int     // watched tickets at once; 128
 }
@@ -93,8 +102,13 @@ func (o Options) withDefaults() Options {
 	o.WatchDuration = cmp.Or(o.WatchDuration, 5*time.Minute)
 	o.FormRate = cmp.Or(o.FormRate, 0.5)
 	o.FormBurst = cmp.Or(o.FormBurst, 20)
+	o.SenderRate = cmp.Or(o.SenderRate, 1.0/30)
+	o.SenderBurst = cmp.Or(o.SenderBurst, 10)
 	o.MaxConcurrent = cmp.Or(o.MaxConcurrent, 256)
 	o.MaxWatchers = cmp.Or(o.MaxWatchers, 128)
+	if o.Estimate == nil {
+		o.Estimate = func(string) string { return "As soon as we can" }
+	}
 	o.PublicBaseURL = strings.TrimRight(o.PublicBaseURL, "/")
 	return o
 }
@@ -112,6 +126,9 @@ func (o Options) validate() error {
 	base, err := url.Parse(o.PublicBaseURL)
 	fault(err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https",
 		"the public base URL is not an http or https address")
+	for _, origin := range o.EmbedOrigins {
+		fault(!ValidOrigin(origin), fmt.Sprintf("%q is not the origin of a site", origin))
+	}
 	if err := errors.Join(faults...); err != nil {
 		return fmt.Errorf("setting up the gateway: %w", err)
 	}
@@ -125,7 +142,9 @@ type Gateway struct {
 	metrics  *metrics
 	delivery *delivery
 	ready    *readiness
-	form     *limiter
+	networks *limiter[netip.Prefix]
+	senders  *limiter[string]
+	cors     *cors.Cors // nil when no other site may send the form
 	pages    *pages
 	slots    chan struct{} // one for each request under way
 	watchers chan struct{} // one for each watched ticket
@@ -158,7 +177,9 @@ func New(o Options) (*Gateway, error) {
 		log:      o.Logger,
 		metrics:  m,
 		delivery: newDelivery(o, m),
-		form:     newLimiter(o.FormRate, o.FormBurst),
+		networks: newLimiter[netip.Prefix](o.FormRate, o.FormBurst),
+		senders:  newLimiter[string](o.SenderRate, o.SenderBurst),
+		cors:     newCORS(o.EmbedOrigins),
 		pages:    web,
 		slots:    make(chan struct{}, o.MaxConcurrent),
 		watchers: make(chan struct{}, o.MaxWatchers),

@@ -73,12 +73,13 @@ func setup(t *testing.T, changes ...func(*Options)) *bundle {
 			"index.html":        {Data: []byte("<!doctype html><title>Support</title>")},
 			"favicon.svg":       {Data: []byte("<svg/>")},
 			"assets/app-1a2.js": {Data: []byte("run()")},
+			"embed.js":          {Data: []byte("define()")},
 			".gitkeep":          {},
 		},
 		Registerer: registry, Gatherer: registry,
 		PublishTimeout: 200 * time.Millisecond, SpoolTimeout: 5 * time.Second,
 		RelayInterval: 5 * time.Millisecond, WatchInterval: 5 * time.Millisecond,
-		FormBurst: 10_000,
+		FormBurst: 10_000, SenderBurst: 10_000,
 	}
 	for _, change := range changes {
 		change(&o)

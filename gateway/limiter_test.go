@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 
 func TestLimiterForgetsWhoWasQuietLongest(t *testing.T) {
 	t.Parallel()
-	l := newLimiter(0.5, 1)
+	l := newLimiter[netip.Prefix](0.5, 1)
 	now := time.Now()
 	first, busy := clientOf("192.0.2.1"), clientOf("192.0.2.2")
 	require.Zero(t, l.wait(first, now))
@@ -27,7 +28,7 @@ func TestLimiterForgetsWhoWasQuietLongest(t *testing.T) {
 
 func TestLimiterGrantsAgainAfterTheWait(t *testing.T) {
 	t.Parallel()
-	l := newLimiter(0.5, 1)
+	l := newLimiter[netip.Prefix](0.5, 1)
 	now := time.Now()
 	from := clientOf("2001:db8::1")
 	require.Zero(t, l.wait(from, now))

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +16,7 @@ import (
 const (
 	indexFile = "index.html"
 	assets    = "assets/"
+	embedFile = "embed.js"
 
 	notBuilt = `<!doctype html>
 <html lang="en">
@@ -30,6 +33,7 @@ const (
 type pages struct {
 	files fs.FS // nil when it is not built
 	index []byte
+	embed string // the entity tag of the script for other sites
 }
 
 func newPages(files fs.FS) (*pages, error) {
@@ -43,7 +47,12 @@ func newPages(files fs.FS) (*pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("setting up the gateway: reading the web pages: %w", err)
 	}
-	return &pages{files: files, index: index}, nil
+	script, err := fs.ReadFile(files, embedFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("setting up the gateway: reading the form for other sites: %w", err)
+	}
+	sum := sha256.Sum256(script)
+	return &pages{files: files, index: index, embed: `"` + hex.EncodeToString(sum[:16]) + `"`}, nil
 }
 
 // showPage answers with the one document that draws every page.
@@ -73,10 +82,17 @@ func (g *Gateway) showAsset(c *gin.Context) error {
 	if err != nil || !info.Mode().IsRegular() {
 		return errNoPage
 	}
-	if strings.HasPrefix(name, assets) {
+	switch {
+	case name == embedFile:
+		// Other sites name it for good, so a new version has to be seen soon.
+		c.Header("Cache-Control", "public, max-age=300, stale-while-revalidate=86400")
+		c.Header("ETag", g.pages.embed)
+		// Sites that isolate themselves load only what lets itself be loaded.
+		c.Header("Cross-Origin-Resource-Policy", "cross-origin")
+	case strings.HasPrefix(name, assets):
 		// Their names change with their content.
 		c.Header("Cache-Control", "public, max-age=31536000, immutable")
-	} else {
+	default:
 		c.Header("Cache-Control", "public, max-age=3600")
 	}
 	c.Status(http.StatusOK) // gin has put down 404 for a path without a route

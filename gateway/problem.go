@@ -37,7 +37,7 @@ type problem struct {
 	Errors        fieldErrors `json:"errors,omitempty"`
 }
 
-// fieldErrors are what a customer has to mend in the form.
+// fieldErrors are what a customer has to know beside the fields of the form.
 type fieldErrors []webform.FieldError
 
 func (fieldErrors) Error() string { return "some fields are not filled in correctly" }
@@ -92,12 +92,11 @@ func describe(err error) (problem, string) {
 	if refused, ok := errors.AsType[*refusal](err); ok {
 		return newProblem(refused.status, refused.detail), refused.reason
 	}
-	if faults, ok := errors.AsType[fieldErrors](err); ok {
-		p := newProblem(statusOf(ticket.CodeInvalid), faults.Error())
-		p.Errors = faults
-		return p, string(ticket.CodeInvalid)
-	}
+	faults, _ := errors.AsType[fieldErrors](err)
 	coded, ok := errors.AsType[*ticket.Error](err)
+	if !ok && faults != nil {
+		coded, ok = &ticket.Error{Code: ticket.CodeInvalid, Message: faults.Error()}, true
+	}
 	if !ok {
 		return newProblem(http.StatusInternalServerError, "internal error"), string(ticket.CodeInternal)
 	}
@@ -105,6 +104,7 @@ func describe(err error) (problem, string) {
 	if p.Status == http.StatusInternalServerError {
 		p.Detail = "internal error"
 	}
+	p.Errors = faults
 	return p, string(coded.Code)
 }
 

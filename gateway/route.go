@@ -31,6 +31,8 @@ func (g *Gateway) newPublic() (http.Handler, error) {
 
 	e.GET(watchPath, g.handle(g.watchTicket))
 
+	// First of all, for a refusal has to be readable on another site, too.
+	e.Use(g.crossOrigin)
 	capped := e.Group("", g.capConcurrency)
 	capped.GET("/support/ticket/:ticket_id", g.handle(g.showTicket))
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
@@ -39,8 +41,8 @@ func (g *Gateway) newPublic() (http.Handler, error) {
 	}
 
 	ingest := capped.Group("", g.countIngest)
-	form := ingest.Group("", g.limitForm, g.accept(jsonContent))
-	form.POST("/support/submit", g.handle(g.submit))
+	form := ingest.Group("", g.limitNetwork, g.accept(jsonContent))
+	form.POST(submitPath, g.handle(g.submit))
 	form.POST("/support/ticket/:ticket_id/messages", g.handle(g.addMessage))
 	ingest.POST("/webhooks/gmail", g.accept(jsonContent), g.handle(g.gmail))
 	ingest.POST("/webhooks/whatsapp", g.accept(formContent), g.handle(g.whatsAppMessage))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sethvargo/go-envconfig"
 
+	"github.com/digital-fte/fte/gateway"
 	"github.com/digital-fte/fte/sla"
 	"github.com/digital-fte/fte/ticket"
 )
@@ -31,6 +32,7 @@ type Config struct {
 	MetricsAddr    string        `env:"METRICS_ADDR, default=:9090"`
 	PublicBaseURL  string        `env:"PUBLIC_BASE_URL"`
 	TrustedProxies []string      `env:"FTE_TRUSTED_PROXIES"`
+	EmbedOrigins   []string      `env:"FTE_EMBED_ORIGINS"`
 	DrainDelay     time.Duration `env:"FTE_DRAIN_DELAY, default=0s"`
 	SecretKey      string        `env:"FTE_SECRET_KEY"`
 
@@ -242,6 +244,9 @@ func (c *Config) policyFaults() (faults []error) {
 	fault(c.StaffAlertWebhook != "" && !isHTTP(c.StaffAlertWebhook), "STAFF_ALERT_WEBHOOK is not an http or https address")
 	fault(c.TemporalUI != "" && !isHTTP(c.TemporalUI), "TEMPORAL_UI_URL is not an http or https address")
 	fault(c.Retention < 7*24*time.Hour, "FTE_RETENTION must be 168h or more: what Kafka still holds may come again")
+	for _, origin := range c.EmbedOrigins {
+		fault(!gateway.ValidOrigin(origin), "FTE_EMBED_ORIGINS: %q is not the origin of a site, such as https://www.example.com (no path, no final slash, no *)", origin)
+	}
 	fault(c.StaffAlertEmail != "" && !isMail(c.StaffAlertEmail), "STAFF_ALERT_EMAIL is not one mail address, such as team@example.com")
 	return faults
 }

@@ -58,6 +58,7 @@ func runGateway(ctx context.Context, env environment, args []string) error {
 	options := gateway.Options{
 		Logger: log, DB: db, Spool: spool, Producer: producer, Secrets: c.secrets, PublicBaseURL: c.PublicBaseURL,
 		TrustedProxies: c.TrustedProxies, Registerer: registry, Gatherer: registry, DrainDelay: c.DrainDelay,
+		EmbedOrigins: c.EmbedOrigins, Estimate: func(priority string) string { return estimate(c.promises, priority) },
 	}
 	if err := addVerifiers(c, &options); err != nil {
 		return err
