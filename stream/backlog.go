@@ -95,18 +95,26 @@ func readBacklog(ctx context.Context, brokers []string, group string, topics []s
 func membersOf(admin sarama.ClusterAdmin, group string) (int, error) {
 	groups, err := admin.DescribeConsumerGroups([]string{group})
 	if err != nil {
-		return 0, err
+		return 0, known(err)
 	}
 	for _, g := range groups {
-		// A group that never was is no error: it has no members.
-		if g.Err != sarama.ErrNoError && g.Err != sarama.ErrGroupIDNotFound {
-			return 0, g.Err
+		if g.Err != sarama.ErrNoError {
+			return 0, known(g.Err)
 		}
 		if g.GroupId == group {
 			return len(g.Members), nil
 		}
 	}
 	return 0, nil
+}
+
+// known leaves out the error of a group that never was: it has no members and
+// has marked nothing.
+func known(err error) error {
+	if errors.Is(err, sarama.ErrGroupIDNotFound) {
+		return nil
+	}
+	return err
 }
 
 func waitingOf(client sarama.Client, admin sarama.ClusterAdmin, group string, topics []string) ([]Waiting, error) {
@@ -119,7 +127,7 @@ func waitingOf(client sarama.Client, admin sarama.ClusterAdmin, group string, to
 		partitions[topic] = of
 	}
 	marked, err := admin.ListConsumerGroupOffsets(group, partitions)
-	if err != nil {
+	if known(err) != nil {
 		return nil, err
 	}
 	var waiting []Waiting
@@ -130,8 +138,10 @@ func waitingOf(client sarama.Client, admin sarama.ClusterAdmin, group string, to
 				return nil, err
 			}
 			next := int64(-1)
-			if block := marked.GetBlock(topic, partition); block != nil {
-				next = block.Offset
+			if marked != nil {
+				if block := marked.GetBlock(topic, partition); block != nil {
+					next = block.Offset
+				}
 			}
 			if next == newest {
 				continue
