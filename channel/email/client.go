@@ -32,7 +32,8 @@ type Options struct {
 }
 
 // Client reads and writes one mailbox through the Gmail API. Its methods never
-// retry; their errors are of type *ticket.Error. It is safe for concurrent use.
+// retry nor wait: they return CodeRateLimited when the mailbox has had its share
+// for now. Their errors are of type *ticket.Error. It is safe for concurrent use.
 type Client struct {
 	service *gmail.Service
 	http    *http.Client
@@ -66,6 +67,8 @@ func NewClient(ctx context.Context, options Options) (*Client, error) {
 		}
 		api.Transport = &authTransport{base: base.Transport, fresh: tokens}
 	}
+	// Outermost, so that a request repeated with a new token counts once.
+	api.Transport = newBudget(transportOf(&api))
 	opts := []option.ClientOption{option.WithHTTPClient(&api)}
 	if options.Endpoint != "" {
 		opts = append(opts, option.WithEndpoint(options.Endpoint))

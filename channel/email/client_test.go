@@ -135,9 +135,36 @@ func TestChangesReadsAllPagesWithTheSameStart(t *testing.T) {
 	require.Len(t, f.requests, 2)
 	for _, r := range f.requests {
 		require.Equal(t, "80", r.URL.Query().Get("startHistoryId"))
-		require.Equal(t, "messageAdded", r.URL.Query().Get("historyTypes"))
+		require.Equal(t, []string{"messageAdded", "labelAdded", "labelRemoved"}, r.URL.Query()["historyTypes"])
 		require.False(t, r.URL.Query().Has("labelId"))
 	}
+}
+
+func TestChangesBringWhatALabelKeptFromUs(t *testing.T) {
+	t.Parallel()
+	change := func(kind, id string, labels ...string) object {
+		return object{kind: []object{{"message": object{"id": id, "threadId": "t", "labelIds": []string{"X"}}, "labelIds": labels}}}
+	}
+	added := func(id string, labels ...string) object {
+		return object{"messagesAdded": []object{{"message": object{"id": id, "threadId": "t", "labelIds": labels}}}}
+	}
+	f := newGmail(t, map[string]http.HandlerFunc{"GET history": answer(object{"historyId": "90", "history": []object{
+		added("new", "INBOX"), added("rescued at once", "SPAM"), change("labelsRemoved", "rescued at once", "SPAM"),
+		change("labelsRemoved", "read", "UNREAD"), change("labelsAdded", "starred", "STARRED"),
+		change("labelsAdded", "unarchived", "INBOX"), change("labelsRemoved", "restored", "TRASH"),
+		change("labelsAdded", "rescued", "INBOX"), change("labelsRemoved", "rescued", "UNREAD", "SPAM"),
+		change("labelsRemoved", "draft that was sent", "DRAFT"), change("labelsAdded", "junk", "SPAM"),
+	}})})
+	refs, _, err := f.client(t).Changes(t.Context(), 80)
+	require.NoError(t, err)
+	require.Equal(t, []email.MessageRef{
+		{GmailID: "new", ThreadID: "t", Labels: []string{"INBOX"}},
+		{GmailID: "rescued at once", ThreadID: "t"},
+		{GmailID: "unarchived", ThreadID: "t", Moved: true},
+		{GmailID: "restored", ThreadID: "t", Moved: true},
+		{GmailID: "rescued", ThreadID: "t"},
+		{GmailID: "draft that was sent", ThreadID: "t"},
+	}, refs)
 }
 
 func TestChangesOfALostHistoryID(t *testing.T) {
@@ -294,6 +321,14 @@ func TestErrorsAreClassed(t *testing.T) {
 		"403 rate":       {gmailError(403, "userRateLimitExceeded"), ticket.CodeRateLimited, ticket.CodeRateLimited},
 		"403 daily":      {gmailError(403, "dailyLimitExceeded"), ticket.CodeRateLimited, ticket.CodeRateLimited},
 		"429":            {gmailError(429, "rateLimitExceeded"), ticket.CodeRateLimited, ticket.CodeRateLimited},
+		"403 of a user":  {gmailError(403, "rateLimitExceeded"), ticket.CodeRateLimited, ticket.CodeRateLimited},
+		"403 quota":      {gmailError(403, "quotaExceeded"), ticket.CodeRateLimited, ticket.CodeRateLimited},
+		"403 at once":    {gmailError(403, "concurrentLimitExceeded"), ticket.CodeRateLimited, ticket.CodeRateLimited},
+		"429 of a user":  {gmailError(429, "userRateLimitExceeded"), ticket.CodeRateLimited, ticket.CodeRateLimited},
+		"429 bare":       {gmailError(429, ""), ticket.CodeRateLimited, ticket.CodeRateLimited},
+		"403 domain":     {gmailError(403, "domainPolicy"), ticket.CodeUnauthorized, ticket.CodeUnauthorized},
+		"403 delegation": {gmailError(403, "forbidden"), ticket.CodeUnauthorized, ticket.CodeUnauthorized},
+		"403 API is off": {gmailError(403, "accessNotConfigured"), ticket.CodeUnauthorized, ticket.CodeUnauthorized},
 		"403 permission": {gmailError(403, "insufficientPermissions"), ticket.CodeUnauthorized, ticket.CodeUnauthorized},
 		"401":            {gmailError(401, "authError"), ticket.CodeUnauthorized, ticket.CodeUnauthorized},
 		"404":            {gmailError(404, "notFound"), ticket.CodeNotFound, ticket.CodeNotFound},
@@ -335,6 +370,19 @@ func TestErrorsAreClassed(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTheTimeToRetryStandsInTheWords(t *testing.T) {
+	t.Parallel()
+	until := time.Now().Add(40 * time.Minute).UTC()
+	f := newGmail(t, map[string]http.HandlerFunc{"POST drafts/send": func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(429)
+		_, _ = fmt.Fprintf(w, `{"error":{"code":429,"message":"User-rate limit exceeded.  Retry after %s (Mail sending)","errors":[{"reason":"rateLimitExceeded"}]}}`,
+			until.Format("2006-01-02T15:04:05.000Z"))
+	}})
+	_, _, err := f.client(t).SendDraft(t.Context(), "d1")
+	require.Equal(t, ticket.CodeRateLimited, ticket.CodeOf(err))
+	require.InDelta(t, 40*time.Minute, ticket.RetryAfterOf(err), float64(10*time.Second))
 }
 
 func TestTimeoutOfASendIsUnclear(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
@@ -67,27 +68,95 @@ func newTokenSource(ctx context.Context, file, mailbox string, client *http.Clie
 			return config.TokenSource(ctx, &oauth2.Token{RefreshToken: c.RefreshToken}), nil
 		}, nil
 	case "impersonated_service_account":
-		return func() (oauth2.TokenSource, error) { return c.impersonate(ctx, mailbox) }, nil
+		return func() (oauth2.TokenSource, error) { return c.impersonate(ctx, mailbox, client, c.Source) }, nil
+	case "external_account":
+		source, err := withoutImpersonation(raw)
+		if c.ImpersonationURL == "" || err != nil {
+			return nil, ticket.Errorf(ticket.CodeInvalid, "the Google credentials file names no service account to act as (service_account_impersonation_url)")
+		}
+		return func() (oauth2.TokenSource, error) { return c.impersonate(ctx, mailbox, client, source) }, nil
 	default:
 		return nil, ticket.Errorf(ticket.CodeInvalid, "Google credentials of type %q cannot be used for a mailbox", c.Type)
 	}
 }
 
-// impersonate needs no key of the delegated account: the account in Source
-// signs for it.
-func (c credentials) impersonate(ctx context.Context, mailbox string) (oauth2.TokenSource, error) {
-	var source struct {
-		Type option.CredentialsType `json:"type"`
+// withoutImpersonation returns external credentials that stand for themselves:
+// the library would impersonate the account without a mailbox.
+func withoutImpersonation(raw []byte) (json.RawMessage, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal(c.Source, &source); err != nil {
+	delete(fields, "service_account_impersonation_url")
+	return json.Marshal(fields)
+}
+
+const cloudPlatformScope = "https://www.googleapis.com/auth/cloud-platform"
+
+// impersonate needs no key of the delegated account: Google signs for it, at
+// the wish of whom source stands for.
+func (c credentials) impersonate(ctx context.Context, mailbox string, client *http.Client, source json.RawMessage) (oauth2.TokenSource, error) {
+	var kind struct {
+		Type google.CredentialsType `json:"type"`
+	}
+	if err := json.Unmarshal(source, &kind); err != nil {
 		return nil, fmt.Errorf("reading the source credentials: %w", err)
 	}
-	return impersonate.CredentialsTokenSource(ctx, impersonate.CredentialsConfig{
+	seen := &statusNote{base: transportOf(client)}
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Timeout: client.Timeout, Transport: seen})
+	asker, err := google.CredentialsFromJSONWithType(ctx, source, kind.Type, cloudPlatformScope)
+	if err != nil {
+		return nil, fmt.Errorf("using the source credentials: %w", err)
+	}
+	tokens, err := impersonate.CredentialsTokenSource(ctx, impersonate.CredentialsConfig{
 		TargetPrincipal: strings.TrimSuffix(path.Base(c.ImpersonationURL), ":generateAccessToken"),
 		Scopes:          []string{gmail.GmailModifyScope},
 		Delegates:       c.Delegates,
 		Subject:         mailbox,
-	}, option.WithAuthCredentialsJSON(source.Type, c.Source))
+	}, option.WithHTTPClient(&http.Client{
+		Timeout: client.Timeout, Transport: &oauth2.Transport{Source: asker.TokenSource, Base: seen},
+	}))
+	return keyless{tokens, seen}, err
+}
+
+// keyless marks the errors of impersonation with the status that Google
+// answered, which the library tells in words only.
+type keyless struct {
+	tokens oauth2.TokenSource
+	seen   *statusNote
+}
+
+func (k keyless) Token() (*oauth2.Token, error) {
+	k.seen.status.Store(0)
+	token, err := k.tokens.Token()
+	if err == nil {
+		return token, nil
+	}
+	if status := int(k.seen.status.Load()); status >= http.StatusBadRequest { // else nobody answered
+		return nil, &refusedToken{status}
+	}
+	return nil, err
+}
+
+// refusedToken leaves out the body of the refusal.
+type refusedToken struct{ status int }
+
+func (e *refusedToken) Error() string {
+	return fmt.Sprintf("acting for the mailbox: status %d", e.status)
+}
+
+// statusNote notes the status of the last answer.
+type statusNote struct {
+	base   http.RoundTripper
+	status atomic.Int32
+}
+
+func (t *statusNote) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.base.RoundTrip(req)
+	if err == nil {
+		t.status.Store(int32(resp.StatusCode)) //nolint:gosec // three digits
+	}
+	return resp, err
 }
 
 // tokenError marks that no token could be had: the request itself was not made.
@@ -178,6 +247,10 @@ func (t *authTransport) CloseIdleConnections() {
 // retrieveStatus returns the status with which a token was refused, 0 if the
 // token server could not be asked.
 func retrieveStatus(err error) int {
+	var keyless *refusedToken
+	if errors.As(err, &keyless) {
+		return keyless.status
+	}
 	var refused *oauth2.RetrieveError
 	if errors.As(err, &refused) && refused.Response != nil {
 		return refused.Response.StatusCode

@@ -168,7 +168,8 @@ func TestNewClientRefuses(t *testing.T) {
 		"no credentials": {Mailbox: "a@b.example"},
 		"no file":        {Mailbox: "a@b.example", CredentialsFile: "missing.json"},
 		"not json":       {Mailbox: "a@b.example", CredentialsFile: broken},
-		"unknown type":   {Mailbox: "a@b.example", CredentialsFile: credentialsFile(t, object{"type": "external_account"})},
+		"unknown type":   {Mailbox: "a@b.example", CredentialsFile: credentialsFile(t, object{"type": "gdch_service_account"})},
+		"nobody to be":   {Mailbox: "a@b.example", CredentialsFile: credentialsFile(t, object{"type": "external_account"})},
 		"no key":         {Mailbox: "a@b.example", CredentialsFile: credentialsFile(t, object{"type": "service_account", "client_email": "x"})},
 	} {
 		_, err := email.NewClient(t.Context(), options)

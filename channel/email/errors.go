@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -65,7 +66,7 @@ func classify(err error, doing string, unclear ticket.Code) error {
 	var api *googleapi.Error
 	switch {
 	case errors.As(err, &known):
-		return err
+		return &ticket.Error{Code: known.Code, Message: doing + ": " + known.Message, RetryAfter: known.RetryAfter, Err: known.Err}
 	case errors.As(err, &token):
 		return classifyToken(token, doing)
 	case errors.As(err, &api):
@@ -109,7 +110,7 @@ func classifyStatus(err *googleapi.Error, doing string, unclear ticket.Code) err
 	return &ticket.Error{
 		Code:       code,
 		Message:    fmt.Sprintf("%s: Gmail answered %s", doing, strings.Join(append([]string{strconv.Itoa(err.Code)}, known(err)...), " ")),
-		RetryAfter: retryAfter(err.Header),
+		RetryAfter: max(retryAfter(err.Header), retryAfterIn(err)),
 		Err:        fmt.Errorf("status %d %s", err.Code, strings.Join(reasons(err), " ")),
 	}
 }
@@ -117,7 +118,8 @@ func classifyStatus(err *googleapi.Error, doing string, unclear ticket.Code) err
 func throttled(err *googleapi.Error) bool {
 	for _, reason := range reasons(err) {
 		switch strings.ToLower(reason) {
-		case "ratelimitexceeded", "userratelimitexceeded", "dailylimitexceeded", "quotaexceeded":
+		case "ratelimitexceeded", "userratelimitexceeded", "dailylimitexceeded", "quotaexceeded", "limitexceeded",
+			"concurrentlimitexceeded", "resource_exhausted":
 			return true
 		}
 	}
@@ -145,6 +147,26 @@ func known(err *googleapi.Error) (words []string) {
 		}
 	}
 	return words
+}
+
+// retryTime matches how Gmail says until when a mailbox may not send any more.
+var retryTime = regexp.MustCompile(`(?i)retry after (\d{4}-\d\d-\d\dT[0-9:.]+Z)`)
+
+// retryAfterIn reads the time that stands in the words of the error: the limits
+// of sending come with no header.
+func retryAfterIn(err *googleapi.Error) time.Duration {
+	texts := []string{err.Message}
+	for _, item := range err.Errors {
+		texts = append(texts, item.Message)
+	}
+	for _, text := range texts {
+		if found := retryTime.FindStringSubmatch(text); found != nil {
+			if at, err := time.Parse(time.RFC3339, found[1]); err == nil {
+				return min(max(time.Until(at), 0), maxRetryAfter)
+			}
+		}
+	}
+	return 0
 }
 
 // maxRetryAfter bounds what Google may ask for, so that a nonsensical header

@@ -26,13 +26,15 @@ const (
 	LabelSpam  = "SPAM"
 	LabelTrash = "TRASH"
 	LabelChat  = "CHAT"
+	LabelInbox = "INBOX"
 )
 
 // MessageRef names a mail of the mailbox.
 type MessageRef struct {
 	GmailID  string
 	ThreadID string
-	Labels   []string // as they were when the mail was added; ListSince does not know them
+	Labels   []string // as they were when the mail was added; nil when they are not known
+	Moved    bool     // the mail was there before and somebody has moved it to the inbox
 }
 
 // Skip reports labels of a mail that is none of our business: a draft, spam,
@@ -69,33 +71,77 @@ func (c *Client) Watch(ctx context.Context, topic string) (historyID uint64, exp
 }
 
 // Changes returns the mails added since a history id, oldest first and each
-// once, and the history id to go on from. CodeNotFound means that Gmail no
-// longer knows the id: use ListSince.
+// once, and the history id to go on from. A mail is also added when somebody
+// says that it is no spam. CodeNotFound means that Gmail no longer knows the
+// id: use ListSince.
 func (c *Client) Changes(ctx context.Context, startHistoryID uint64) (refs []MessageRef, next uint64, err error) {
 	err = read(ctx, "listing the mailbox's changes", func(ctx context.Context) error {
-		known := map[string]bool{}
+		var found changes
 		// Every page is asked for with the same start: moving it on in between
 		// loses mail.
 		call := c.service.Users.History.List(me).StartHistoryId(startHistoryID).
-			HistoryTypes("messageAdded").MaxResults(historyPage)
-		return call.Pages(ctx, func(page *gmail.ListHistoryResponse) error {
+			HistoryTypes("messageAdded", "labelAdded", "labelRemoved").MaxResults(historyPage)
+		err := call.Pages(ctx, func(page *gmail.ListHistoryResponse) error {
 			next = max(next, page.HistoryId)
 			for _, record := range page.History {
-				for _, added := range record.MessagesAdded {
-					if added.Message == nil || known[added.Message.Id] {
-						continue
-					}
-					known[added.Message.Id] = true
-					refs = append(refs, MessageRef{added.Message.Id, added.Message.ThreadId, added.Message.LabelIds})
-				}
+				found.add(record)
 			}
 			return nil
 		})
+		refs = found.refs
+		return err
 	})
 	if err != nil {
 		return nil, 0, err
 	}
 	return refs, max(next, startHistoryID), nil
+}
+
+// changes collects what a mailbox's history tells.
+type changes struct {
+	refs []MessageRef
+	at   map[string]int // of each mail in refs
+}
+
+func (c *changes) add(record *gmail.History) {
+	for _, added := range record.MessagesAdded {
+		if m := added.Message; m != nil {
+			c.put(MessageRef{GmailID: m.Id, ThreadID: m.ThreadId, Labels: m.LabelIds})
+		}
+	}
+	for _, removed := range record.LabelsRemoved {
+		switch m := removed.Message; {
+		case m == nil:
+		case slices.Contains(removed.LabelIds, LabelSpam), slices.Contains(removed.LabelIds, LabelDraft):
+			c.release(MessageRef{GmailID: m.Id, ThreadID: m.ThreadId})
+		case slices.Contains(removed.LabelIds, LabelTrash):
+			c.release(MessageRef{GmailID: m.Id, ThreadID: m.ThreadId, Moved: true})
+		}
+	}
+	for _, added := range record.LabelsAdded {
+		if m := added.Message; m != nil && slices.Contains(added.LabelIds, LabelInbox) {
+			c.release(MessageRef{GmailID: m.Id, ThreadID: m.ThreadId, Moved: true})
+		}
+	}
+}
+
+func (c *changes) put(ref MessageRef) {
+	if c.at == nil {
+		c.at = map[string]int{}
+	}
+	if _, known := c.at[ref.GmailID]; !known {
+		c.at[ref.GmailID] = len(c.refs)
+		c.refs = append(c.refs, ref)
+	}
+}
+
+// release is for a mail whose label has kept it from us until now: its present
+// labels count.
+func (c *changes) release(ref MessageRef) {
+	c.put(ref)
+	known := &c.refs[c.at[ref.GmailID]]
+	known.Labels = nil
+	known.Moved = known.Moved && ref.Moved
 }
 
 // ListSince returns the mails received or sent after a time, oldest first, for
