@@ -72,6 +72,8 @@ type Config struct {
 	SecondCheck time.Duration `env:"FTE_SEND_SECOND_CHECK, default=45s"`
 	// Addresses of ours whose mail reaches GmailMailbox.
 	MailGroups []string `env:"FTE_MAIL_GROUPS"`
+	// NumberLapse is after how much silence a phone number may belong to somebody else.
+	NumberLapse time.Duration `env:"FTE_NUMBER_LAPSE, default=4320h"`
 	// How many messages a customer may write in a minute before they are answered
 	// together, and how many automatic mails go to one address in an hour and for
 	// one ticket before a person looks; zero sets no limit.
@@ -243,6 +245,7 @@ func (c *Config) policyFaults() (faults []error) {
 	fault(c.PromptPrice < 0 || c.OutputPrice < 0, "FTE_PROMPT_PRICE and FTE_OUTPUT_PRICE must not be negative")
 	fault(c.StaffAlertWebhook != "" && !isHTTP(c.StaffAlertWebhook), "STAFF_ALERT_WEBHOOK is not an http or https address")
 	fault(c.TemporalUI != "" && !isHTTP(c.TemporalUI), "TEMPORAL_UI_URL is not an http or https address")
+	fault(c.NumberLapse < 24*time.Hour, "FTE_NUMBER_LAPSE must be 24h or more: a customer who writes again the next day is the same")
 	fault(c.Retention < 7*24*time.Hour, "FTE_RETENTION must be 168h or more: what Kafka still holds may come again")
 	for _, origin := range c.EmbedOrigins {
 		fault(!gateway.ValidOrigin(origin), "FTE_EMBED_ORIGINS: %q is not the origin of a site, such as https://www.example.com (no path, no final slash, no *)", origin)

@@ -24,7 +24,7 @@ const retryTemporal = 2 * time.Second
 func (w *workerProcess) intake() (runner, error) {
 	intake := &workers.Intake{
 		DB: w.db, Publisher: w.producer, Mailbox: w.c.GmailMailbox, MailGroups: w.c.MailGroups, Secrets: w.c.secrets, Logger: w.log,
-		WhatsAppTemplate: w.c.TwilioTemplateSID,
+		WhatsAppTemplate: w.c.TwilioTemplateSID, NumberLapse: w.c.NumberLapse,
 	}
 	if w.c.emailOn() {
 		intake.Mailboxes = workers.MailboxStarter{Temporal: w.temporal}
