@@ -67,6 +67,9 @@ type Gmail interface {
 	MessageID(ctx context.Context, gmailID string) (string, error)
 }
 
+// Gauge is a measure that somebody else shows.
+type Gauge interface{ Set(value float64) }
+
 // Policy is what the company has decided.
 type Policy struct {
 	Company     string        // as customers know it
@@ -98,6 +101,7 @@ type Options struct {
 	Gmail            Gmail
 	Mailbox          string // the address of Gmail
 	PubSubTopic      string // where Gmail pushes; empty means polling only
+	WatchLeft        Gauge  // how long Gmail still promises to push, in seconds; may be nil
 	StaffEmail       string // where staff is written to; empty means nowhere
 	PublicBaseURL    string
 	Secrets          ticket.Secrets

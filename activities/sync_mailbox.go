@@ -25,6 +25,12 @@ const (
 	// renewWatch is when a watch is asked for again; Gmail grants seven days
 	// and advises to renew daily.
 	renewWatch = 6 * 24 * time.Hour
+	// watchAlarm is how much of a watch is left when somebody has to look why
+	// it is not renewed.
+	watchAlarm = 48 * time.Hour
+	// noPushes is what SyncMailbox reports for WatchDays when pushes are not
+	// wanted; zero means that they are and do not come.
+	noPushes = -1
 )
 
 // SyncMailbox fetches what has changed in the mailbox since the stored cursor,
@@ -79,7 +85,7 @@ func (a *Activities) mailbox(ctx context.Context, address string) (schema.Mailbo
 // failure is reported and does not stop the sync.
 func (a *Activities) watch(ctx context.Context, box schema.Mailbox) (days int) {
 	if a.PubSubTopic == "" {
-		return 0
+		return noPushes
 	}
 	until := box.WatchExpiresAt
 	if until == nil || time.Until(*until) < renewWatch {
@@ -89,13 +95,21 @@ func (a *Activities) watch(ctx context.Context, box schema.Mailbox) (days int) {
 			err = a.DB.RecordWatch(ctx, schema.RecordWatchParams{Mailbox: box.Mailbox, WatchExpiresAt: until})
 		}
 		if err != nil {
-			a.Logger.ErrorContext(ctx, "gmail pushes could not be renewed; polling goes on", slog.Any("error", err))
+			a.Logger.WarnContext(ctx, "gmail pushes could not be renewed; polling goes on", slog.Any("error", err))
 		}
 	}
-	if until == nil {
-		return 0
+	left := time.Duration(0)
+	if until != nil {
+		left = max(time.Until(*until), 0)
 	}
-	return int(time.Until(*until).Hours() / 24)
+	if a.WatchLeft != nil {
+		a.WatchLeft.Set(left.Seconds())
+	}
+	if left < watchAlarm {
+		a.Logger.ErrorContext(ctx, "gmail pushes end soon and could not be renewed; see that Gmail may publish to the topic",
+			slog.Duration("left", left.Round(time.Minute)))
+	}
+	return int(left.Hours() / 24)
 }
 
 // resync lists what came since the last sync and begins again at a cursor
@@ -168,6 +182,14 @@ func (a *Activities) fetchMail(ctx context.Context, mailbox string, ref email.Me
 		return stream.Event{}, err
 	}
 	source := sourceOf(mailbox)
+	if ref.Moved {
+		// A mail from before our time that somebody takes out of the archive is
+		// no question to us.
+		ours, err := a.DB.MailStoredBefore(ctx, schema.MailStoredBeforeParams{Source: source, At: at})
+		if err != nil || !ours {
+			return stream.Event{}, firstOf(err, errNotOurs)
+		}
+	}
 	if err := a.DB.InsertRawEvent(ctx, schema.InsertRawEventParams{
 		ID: uuid.New(), Source: source, ExternalID: ref.GmailID, Body: raw, ProviderAt: at,
 		Labels: append([]string{}, labels...), // an archived mail has none, and the column takes no NULL
