@@ -8,7 +8,7 @@ CHROMIUM   ?= /usr/bin/chromium
 TESTFLAGS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev reset build web test test-fast test-go test-web test-servers e2e manifests lint fmt generate record-histories verify clean
+.PHONY: help dev reset build web test test-fast test-go test-web test-clients test-servers e2e manifests lint fmt generate record-histories verify clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +28,7 @@ web: web/node_modules ## build the pages
 web/node_modules: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund && touch node_modules
 
-test: lint test-go test-web e2e manifests ## everything: linters, Go with real servers, pages, a browser, manifests
+test: lint test-go test-web test-clients e2e manifests ## everything: linters, Go with real servers, pages, official clients, a browser, manifests
 
 test-fast: ## what needs no server, in under a minute
 	$(GO) test -short ./...
@@ -38,6 +38,9 @@ test-go: ## Go tests with a real database, broker and Temporal server
 
 test-web: web/node_modules ## unit tests of the pages
 	cd web && npm run typecheck && npm run lint && npm test
+
+test-clients: ## the simulators against Twilio's and Google's own Python libraries; fetched once, 20 MB
+	FTE_CLIENT_TEST=1 $(GO) test -count=1 ./dev/sim/clients
 
 e2e: web ## a browser submits the form and sees the answer
 	FTE_BROWSER_TEST=1 CHROMIUM=$(CHROMIUM) $(GO) run ./dev exec -- $(GO) test -count=1 -run TestBrowser ./cmd/fte

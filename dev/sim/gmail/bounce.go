@@ -93,7 +93,7 @@ func report(mailbox, to string, original []byte, v verdict, now time.Time) []byt
 		"--"+boundary, `Content-Type: text/plain; charset="UTF-8"`, "", v.says, "",
 		"--"+boundary, "Content-Type: message/delivery-status", "",
 		"Reporting-MTA: dns; googlemail.com", "Received-From-MTA: dns; "+mailbox, "Arrival-Date: "+date, "X-Original-Message-ID: "+id, "",
-		"Final-Recipient: rfc822; "+to, "Action: "+v.action, "Status: "+v.status, "Diagnostic-Code: "+v.diagnostic, "Last-Attempt-Date: "+date, "", "",
+		"Final-Recipient: rfc822; "+to, "Action: "+v.action, "Status: "+v.status, "Diagnostic-Code: "+v.diagnostic, "Last-Attempt-Date: "+date, "",
 		"--"+boundary, "Content-Type: message/rfc822", "", string(original), "",
 		"--"+boundary+"--", "",
 	), "\r\n"))

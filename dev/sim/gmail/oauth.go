@@ -25,6 +25,9 @@ const (
 	clientEmail   = "support-sync@simulator.iam.gserviceaccount.com"
 	keyID         = "5f1d0c0ffee5f1d0c0ffee5f1d0c0ffee5f1d0c0"
 	tokenLifetime = time.Hour
+	// googleEndpoint is what some client libraries ask at whatever address the
+	// credentials name.
+	googleEndpoint = "https://oauth2.googleapis.com/token"
 )
 
 // bearer is what an access token says. Tokens carry their content, so they
@@ -101,7 +104,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	}
 	_, err := jwt.ParseWithClaims(r.FormValue("assertion"), &claims,
 		func(*jwt.Token) (any, error) { return &s.key.PublicKey, nil },
-		jwt.WithValidMethods([]string{"RS256"}), jwt.WithIssuer(clientEmail), jwt.WithAudience(audience),
+		jwt.WithValidMethods([]string{"RS256"}), jwt.WithIssuer(clientEmail), jwt.WithAudience(audience, googleEndpoint),
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(10*time.Second))
 	if err != nil {
 		refuse("invalid_grant", "Invalid JWT: "+err.Error())
