@@ -20,11 +20,11 @@ func (c gmailCarrier) send(ctx context.Context, p schema.PartsOfTurnRow) (string
 	if c.Gmail == nil {
 		return "", ticket.Errorf(ticket.CodeUnauthorized, "Gmail is not configured on this worker; set the GMAIL_* settings")
 	}
-	conv, err := c.DB.Conversation(ctx, p.ConversationID)
+	route, err := c.route(ctx, p)
 	if err != nil {
 		return "", err
 	}
-	draftID, err := c.draft(ctx, conv, p)
+	draftID, err := c.draft(ctx, route, p)
 	if err != nil {
 		return "", err
 	}
@@ -37,18 +37,27 @@ func (c gmailCarrier) send(ctx context.Context, p schema.PartsOfTurnRow) (string
 		return "", err
 	}
 	failpoint.Here("send.afterGmailAccept")
-	if err := c.DB.RememberGmailThread(ctx, schema.RememberGmailThreadParams{ID: conv.ID, GmailThreadID: &threadID}); err != nil {
+	if err := c.DB.RememberGmailThread(ctx, schema.RememberGmailThreadParams{ID: route.ID, GmailThreadID: &threadID}); err != nil {
 		return "", unknown(err)
 	}
 	return gmailID, c.readBack(ctx, p, gmailID)
 }
 
+// route returns the conversation whose reader gets a part: the one it belongs
+// to, or one that joined it.
+func (c gmailCarrier) route(ctx context.Context, p schema.PartsOfTurnRow) (schema.Conversation, error) {
+	if p.RouteID != nil {
+		return c.DB.Conversation(ctx, *p.RouteID)
+	}
+	return c.DB.Conversation(ctx, p.ConversationID)
+}
+
 // draft returns the draft of a part, made now unless it exists.
-func (c gmailCarrier) draft(ctx context.Context, conv schema.Conversation, p schema.PartsOfTurnRow) (string, error) {
+func (c gmailCarrier) draft(ctx context.Context, route schema.Conversation, p schema.PartsOfTurnRow) (string, error) {
 	if p.GmailDraftID != nil {
 		return *p.GmailDraftID, nil
 	}
-	draftID, err := c.newDraft(ctx, conv, p)
+	draftID, err := c.newDraft(ctx, route, p)
 	if err != nil {
 		return "", err
 	}
@@ -62,18 +71,18 @@ func (c gmailCarrier) draft(ctx context.Context, conv schema.Conversation, p sch
 
 // newDraft makes a draft. An earlier try may have left one that we never
 // learned of: it is used, or a person would find it and send it.
-func (c gmailCarrier) newDraft(ctx context.Context, conv schema.Conversation, p schema.PartsOfTurnRow) (string, error) {
+func (c gmailCarrier) newDraft(ctx context.Context, route schema.Conversation, p schema.PartsOfTurnRow) (string, error) {
 	if p.AttemptedAt != nil {
 		draftID, found, err := c.Gmail.FindDraft(ctx, p.ID.String())
 		if err != nil || found {
 			return draftID, err
 		}
 	}
-	raw, err := c.compose(ctx, conv, p)
+	raw, err := c.compose(ctx, route, p)
 	if err != nil {
 		return "", err
 	}
-	thread := valueOf(conv.GmailThreadID)
+	thread := valueOf(route.GmailThreadID)
 	draftID, err := c.Gmail.CreateDraft(ctx, raw, thread)
 	if ticket.CodeOf(err) == ticket.CodeNotFound && thread != "" {
 		// Somebody deleted the thread; the customer still gets the answer.
@@ -82,11 +91,16 @@ func (c gmailCarrier) newDraft(ctx context.Context, conv schema.Conversation, p 
 	return draftID, err
 }
 
-func (c gmailCarrier) compose(ctx context.Context, conv schema.Conversation, p schema.PartsOfTurnRow) ([]byte, error) {
+// compose writes the mail. Wherever it goes, an answer to it comes back into
+// the conversation that the part belongs to.
+func (c gmailCarrier) compose(ctx context.Context, route schema.Conversation, p schema.PartsOfTurnRow) ([]byte, error) {
 	out := email.Outgoing{
 		From: mail.Address{Name: c.Policy.Company, Address: c.Mailbox},
-		To:   mail.Address{Address: p.Recipient}, ReplyTo: c.Secrets.ReplyAddress(c.Mailbox, conv.ID),
-		Subject: conv.Subject, OutboundID: p.ID.String(), At: p.CreatedAt,
+		To:   mail.Address{Address: p.Recipient}, ReplyTo: c.Secrets.ReplyAddress(c.Mailbox, p.ConversationID),
+		Subject: route.Subject, OutboundID: p.ID.String(), At: p.CreatedAt, Auto: email.AutoReplied,
+	}
+	if byPerson(p) {
+		out.Auto = ""
 	}
 	answered, err := c.mailToAnswer(ctx, p)
 	if err != nil && !schema.NoRows(err) {
@@ -98,16 +112,25 @@ func (c gmailCarrier) compose(ctx context.Context, conv schema.Conversation, p s
 			out.Subject = answered.Subject
 		}
 	}
-	if out.Text, err = c.letter(ctx, conv, p); err != nil {
+	if out.Text, err = c.letter(ctx, route, p); err != nil {
 		return nil, err
 	}
 	return email.Compose(out)
 }
 
+// byPerson says that a person has written the words of a part.
+func byPerson(p schema.PartsOfTurnRow) bool { return p.TurnID == nil }
+
 // mailToAnswer returns the mail that a part refers to: a person's words refer
 // to the customer's newest.
 func (c gmailCarrier) mailToAnswer(ctx context.Context, p schema.PartsOfTurnRow) (schema.MailToAnswerRow, error) {
-	if p.TurnID == nil {
+	if p.RouteID != nil {
+		row, err := c.DB.MailToAnswerFrom(ctx, schema.MailToAnswerFromParams{
+			ConversationID: p.ConversationID, RouteID: *p.RouteID, TurnID: p.TurnID,
+		})
+		return schema.MailToAnswerRow(row), err
+	}
+	if byPerson(p) {
 		row, err := c.DB.MailToReply(ctx, p.ConversationID)
 		return schema.MailToAnswerRow(row), err
 	}
@@ -116,8 +139,8 @@ func (c gmailCarrier) mailToAnswer(ctx context.Context, p schema.PartsOfTurnRow)
 
 // letter frames an answer of the assistant, and says that it is one. A person's
 // words stay as they are: they bring their own greeting and signature.
-func (c gmailCarrier) letter(ctx context.Context, conv schema.Conversation, p schema.PartsOfTurnRow) (string, error) {
-	if p.TurnID == nil {
+func (c gmailCarrier) letter(ctx context.Context, route schema.Conversation, p schema.PartsOfTurnRow) (string, error) {
+	if byPerson(p) {
 		return p.Body + "\n", nil
 	}
 	turn, err := c.DB.Turn(ctx, *p.TurnID)
@@ -128,7 +151,7 @@ func (c gmailCarrier) letter(ctx context.Context, conv schema.Conversation, p sc
 	if err != nil {
 		return "", err
 	}
-	customer, err := c.DB.CustomerName(ctx, conv.CustomerID)
+	customer, err := c.DB.CustomerName(ctx, route.CustomerID)
 	if err != nil {
 		return "", err
 	}
@@ -136,7 +159,7 @@ func (c gmailCarrier) letter(ctx context.Context, conv schema.Conversation, p sc
 		CustomerName: customer, TicketNumber: open.Number, Body: p.Body, Company: c.Policy.Company,
 		StatusURL: strings.TrimRight(c.PublicBaseURL, "/") + "/ticket/" + open.ID.String(),
 	}
-	if conv.Channel == ticket.WebForm {
+	if route.Channel == ticket.WebForm {
 		return email.RenderForm(letter), nil
 	}
 	return email.Render(letter), nil
@@ -175,11 +198,11 @@ func (c gmailCarrier) find(ctx context.Context, p schema.PartsOfTurnRow) (trace,
 	if err != nil || there {
 		return trace{resume: there}, err
 	}
-	conv, err := c.DB.Conversation(ctx, p.ConversationID)
+	route, err := c.route(ctx, p)
 	if err != nil {
 		return trace{}, err
 	}
-	gmailID, found, err := c.Gmail.FindSent(ctx, valueOf(conv.GmailThreadID), p.ID.String())
+	gmailID, found, err := c.Gmail.FindSent(ctx, valueOf(route.GmailThreadID), p.ID.String())
 	if err != nil || !found {
 		return trace{}, err
 	}
