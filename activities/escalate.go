@@ -174,7 +174,7 @@ func (e *escalation) tooLate() bool {
 	case e.in.Step == ticket.StepReminder, e.in.Step == ticket.StepSecondLevel:
 		return e.on.Status != ticket.NeedsHuman
 	}
-	return (e.in.Code == ticket.EscalateAtRisk || missed(e.in.Code)) && e.on.WaitingSince == nil
+	return (e.in.Code == ticket.EscalateAtRisk || e.in.Code == ticket.EscalateWindow || missed(e.in.Code)) && e.on.WaitingSince == nil
 }
 
 // missed reports that a promised time was missed: an answer makes an end of it.

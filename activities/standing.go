@@ -41,7 +41,9 @@ func (a *Activities) stands(ctx context.Context, q *schema.Queries, conversation
 	}
 	s.TicketID, s.TicketNumber, s.Status = open.ID, open.Number, open.Status
 	s.Category, s.Priority, s.Escalation = open.Category, open.Priority, open.EscalationCode
-	s.Clocks = a.Policy.SLA.Clocks(facts(conv.Channel, open))
+	f := facts(conv.Channel, open)
+	f.LastInboundAt = timeOf(conv.LastInboundAt)
+	s.Clocks = a.Policy.SLA.Clocks(f)
 	return s, q.SetDue(ctx, schema.SetDueParams{ID: open.ID, SlaDueAt: promised(s.Clocks)})
 }
 

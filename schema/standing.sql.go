@@ -73,22 +73,31 @@ func (q *Queries) BeginWait(ctx context.Context, arg BeginWaitParams) (Ticket, e
 }
 
 const conversationStanding = `-- name: ConversationStanding :one
-SELECT c.revision, c.channel, c.owner, c.epoch, c.assignee, k.tier
+SELECT c.revision, c.channel, c.owner, c.epoch, c.assignee, k.tier, w.provider_at AS last_inbound_at
 FROM conversations c
 JOIN customers k ON k.id = c.customer_id
+LEFT JOIN messages w ON w.id = (
+    SELECT m.id FROM messages m
+    WHERE c.channel = 'whatsapp' AND m.author = 'customer' AND m.channel = 'whatsapp'
+      AND (m.home_id = c.id OR (m.conversation_id = c.id AND m.home_id IS NULL))
+    ORDER BY m.provider_at DESC LIMIT 1
+)
 WHERE c.id = $1
 `
 
 type ConversationStandingRow struct {
-	Revision int64
-	Channel  ticket.Channel
-	Owner    ticket.Owner
-	Epoch    int64
-	Assignee string
-	Tier     string
+	Revision      int64
+	Channel       ticket.Channel
+	Owner         ticket.Owner
+	Epoch         int64
+	Assignee      string
+	Tier          string
+	LastInboundAt *time.Time
 }
 
-// ConversationStanding returns who answers a conversation, and for whom.
+// ConversationStanding returns who answers a conversation, and for whom, and
+// when the customer last wrote to it on WhatsApp, whose time for free answers
+// begins then.
 func (q *Queries) ConversationStanding(ctx context.Context, id uuid.UUID) (ConversationStandingRow, error) {
 	row := q.db.QueryRow(ctx, conversationStanding, id)
 	var i ConversationStandingRow
@@ -99,6 +108,7 @@ func (q *Queries) ConversationStanding(ctx context.Context, id uuid.UUID) (Conve
 		&i.Epoch,
 		&i.Assignee,
 		&i.Tier,
+		&i.LastInboundAt,
 	)
 	return i, err
 }

@@ -18,10 +18,15 @@ type Facts struct {
 	IdleSince      time.Time // since when it is the customer's
 	EscalatedAt    time.Time // since when a person is needed and none has come
 	PersonAt       time.Time // when the person who owns it last acted
+	LastInboundAt  time.Time // on WhatsApp: when the customer last wrote there
 
 	UsedBusiness time.Duration // working time of earlier waits
 	UsedWall     time.Duration // the same by the wall
 }
+
+// windowWarning is how long after the customer's last word staff is warned that
+// WhatsApp takes free answers for 24 hours only.
+const windowWarning = 23 * time.Hour
 
 // Clocks returns the clocks that run, the earliest DueAt first. A clock that
 // is due already is among them.
@@ -58,6 +63,7 @@ func (p Policy) Clocks(f Facts) []ticket.Clock {
 		}
 		add(ticket.ClockResolution, f.WaitingSince, target.Resolution, f.UsedBusiness, work)
 		add(ticket.ClockUnresolved, f.WaitingSince, p.Unresolved, f.UsedWall, wall)
+		add(ticket.ClockWindow, f.LastInboundAt, windowWarning, 0, wall)
 	}
 	switch f.Status {
 	case ticket.NeedsHuman:
@@ -112,6 +118,8 @@ func label(name ticket.ClockName, due time.Time) string {
 		says = "resolution due"
 	case ticket.ClockUnresolved:
 		says = "escalates as unresolved on"
+	case ticket.ClockWindow:
+		says = "staff is warned that WhatsApp's 24 hours end, on"
 	case ticket.ClockAcknowledge:
 		says = "a person has to take over by"
 	case ticket.ClockSecondLevel:

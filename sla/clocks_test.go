@@ -52,6 +52,12 @@ func TestClocks(t *testing.T) {
 			{ticket.ClockUnresolved, "Sat 21 16:30", "Sat 21 10:30"},
 			{ticket.ClockResolution, "Tue 24 16:30", "Tue 24 12:30"},
 		}},
+		"before WhatsApp's time for free answers ends": {with(fresh, func(f *Facts) { f.Channel, f.LastInboundAt = ticket.WhatsApp, opened }), []said{
+			{ticket.ClockFirstResponse, "Fri 20 16:32", "Fri 20 16:31"},
+			{ticket.ClockWindow, "Sat 21 15:30", ""},
+			{ticket.ClockUnresolved, "Sat 21 16:30", "Sat 21 10:30"},
+			{ticket.ClockResolution, "Tue 24 16:30", "Tue 24 12:30"},
+		}},
 		"at night": {with(fresh, func(f *Facts) { f.WaitingSince = friday.Add(23 * time.Hour) }), []said{
 			{ticket.ClockUnresolved, "Sat 21 23:00", "Sat 21 17:00"},
 			{ticket.ClockFirstResponse, "Mon 23 09:05", "Mon 23 09:03"},

@@ -24,6 +24,9 @@ const (
 	// ClockAutoRelease gives a ticket back to the assistant when the person who
 	// has it stays silent.
 	ClockAutoRelease ClockName = "auto_release"
+	// ClockWindow warns staff an hour before WhatsApp lets nobody answer freely
+	// any more.
+	ClockWindow ClockName = "whatsapp_window"
 	// ClockClose ends a ticket on which nobody waits for anybody.
 	ClockClose ClockName = "close"
 )

@@ -118,6 +118,8 @@ func (c *conversation) follow(ctx workflow.Context, r ticket.Ring) error {
 		code, step = c.standing.Escalation, ticket.StepSecondLevel
 	case ticket.ClockUnresolved:
 		code = ticket.EscalateUnresolved
+	case ticket.ClockWindow:
+		code, step = ticket.EscalateWindow, ticket.StepWarning
 	case ticket.ClockFirstResponse, ticket.ClockNextResponse, ticket.ClockResolution:
 	}
 	if r.Warn {
@@ -159,6 +161,8 @@ func clockMeaning(n ticket.ClockName) string {
 		return "resolution"
 	case ticket.ClockUnresolved:
 		return "resolution within a day"
+	case ticket.ClockWindow:
+		return "the end of WhatsApp's time for free answers"
 	case ticket.ClockAcknowledge:
 		return "a person taking over"
 	case ticket.ClockSecondLevel:

@@ -305,3 +305,18 @@ func TestPriorityMovesTheClocks(t *testing.T) {
 		{noon().Add(2 * time.Hour), ticket.EscalateBreached, ticket.StepAsk},
 	}, *heard)
 }
+
+func TestStaffIsWarnedBeforeWhatsAppsTimeEnds(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, ticket.WhatsApp)
+	b.promise(100 * 365 * 24 * time.Hour)
+	b.silence()
+	b.lastInbound = noon()
+	heard := b.watch()
+	b.arrive(0, msg("m1", 0))
+	b.at(30*time.Hour, func() { b.act("a", ticket.ActionResolve, ticket.ActionRequest{NoteID: id("note")}) })
+	require.NoError(t, b.run())
+	require.Equal(t, []alarm{{noon().Add(23 * time.Hour), ticket.EscalateWindow, ticket.StepWarning}}, *heard)
+	require.Equal(t, "staff warned: the end of WhatsApp's time for free answers is due soon",
+		ask[[]ticket.Event](b, ticket.QueryTimeline)[1].What)
+}

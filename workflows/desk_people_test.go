@@ -223,5 +223,5 @@ func (d *desk) sendStaffReply(ctx context.Context, in ticket.SendStaffReplyInput
 }
 
 func (d *desk) newFacts() sla.Facts {
-	return sla.Facts{Channel: ticket.Email, Priority: "medium", Status: d.status}
+	return sla.Facts{Channel: ticket.Email, Priority: "medium", Status: d.status, LastInboundAt: d.lastInbound}
 }

@@ -101,6 +101,7 @@ type desk struct {
 	review func(n int) bool
 	// rule says what a batch calls for besides the model; nil is nothing.
 	rule func(batch []uuid.UUID) rule
+	lastInbound time.Time // on WhatsApp
 	// unsent is a turn whose parts nobody sends; forbidden is why nothing may go out.
 	unsent    uuid.UUID
 	forbidden string

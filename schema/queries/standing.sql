@@ -3,11 +3,19 @@
 -- name: CountChange :exec
 UPDATE conversations SET revision = revision + 1 WHERE id = sqlc.arg(id);
 
--- ConversationStanding returns who answers a conversation, and for whom.
+-- ConversationStanding returns who answers a conversation, and for whom, and
+-- when the customer last wrote to it on WhatsApp, whose time for free answers
+-- begins then.
 -- name: ConversationStanding :one
-SELECT c.revision, c.channel, c.owner, c.epoch, c.assignee, k.tier
+SELECT c.revision, c.channel, c.owner, c.epoch, c.assignee, k.tier, w.provider_at AS last_inbound_at
 FROM conversations c
 JOIN customers k ON k.id = c.customer_id
+LEFT JOIN messages w ON w.id = (
+    SELECT m.id FROM messages m
+    WHERE c.channel = 'whatsapp' AND m.author = 'customer' AND m.channel = 'whatsapp'
+      AND (m.home_id = c.id OR (m.conversation_id = c.id AND m.home_id IS NULL))
+    ORDER BY m.provider_at DESC LIMIT 1
+)
 WHERE c.id = sqlc.arg(id);
 
 -- BeginWait notes since when it is our move, unless it has been already; a
