@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "../zod";
 
 /** What kind of refusal it was; the page decides by this, never by a status number. */
 export type ProblemKind =

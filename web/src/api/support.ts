@@ -1,5 +1,5 @@
-import * as z from "zod";
 import type { Reply, Submission } from "../form/schema";
+import * as z from "../zod";
 import { request } from "./client";
 
 const receipt = z.object({

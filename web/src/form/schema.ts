@@ -1,9 +1,6 @@
-import * as z from "zod";
 import description from "../../../channel/webform/form.json";
+import * as z from "../zod";
 import { normal } from "./normal";
-
-// The compiled validators of Zod need eval, which the page's content security policy forbids.
-z.config({ jitless: true });
 
 /** One field of the description that the server checks by, too. */
 export interface FieldDescription {
