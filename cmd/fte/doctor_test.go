@@ -45,7 +45,7 @@ func examine(t *testing.T, settings map[string]string) (found map[string]doctor.
 	return found, got.code
 }
 
-// failures returns the names of the checks that failed, in words fit for a comparison.
+// failures returns the names of the checks that failed, in no order.
 func failures(found map[string]doctor.Result) (names []string) {
 	for name, r := range found {
 		if r.Verdict == doctor.Failed {
