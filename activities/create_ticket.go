@@ -40,7 +40,11 @@ func (a *Activities) createTicket(ctx context.Context, q *schema.Queries, in tic
 	if err != nil {
 		return res, err
 	}
-	res.CustomerRef = ticket.CustomerRef(conv.CustomerID)
+	customer, err := q.CustomerRoot(ctx, conv.CustomerID)
+	if err != nil {
+		return res, err
+	}
+	res.CustomerRef = ticket.CustomerRef(customer)
 	left, err := q.LeftMessages(ctx, schema.LeftMessagesParams{ConversationID: conv.ID, Before: a.Now().Add(-leftAfter)})
 	if err != nil {
 		return res, err
