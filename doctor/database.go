@@ -14,7 +14,7 @@ import (
 const (
 	oldestPostgres = 160000
 	oldestPgvector = "0.8.0" // the first whose index scans go on until enough is found
-	betterPgvector = "0.8.4" // the first without the known faults of HNSW indexes
+	betterPgvector = "0.8.4" // before, building and vacuuming an HNSW index could damage it
 )
 
 // spoolPatience is how long an event may wait in the spool: a relay looks at it
@@ -102,7 +102,7 @@ func judgePgvector(facts schema.ServerFactsRow) Finding {
 	case older(facts.Pgvector, betterPgvector) && !older(facts.PgvectorAvailable, betterPgvector):
 		return warn(found+"; the server has "+facts.PgvectorAvailable+".", "Run `ALTER EXTENSION vector UPDATE;` in the database.")
 	case older(facts.Pgvector, betterPgvector):
-		return warn(found + "; indexes of versions before " + betterPgvector + " have known faults.")
+		return warn(found + "; before " + betterPgvector + " building and vacuuming can damage the index of the knowledge base.")
 	}
 	return ok("%s.", found)
 }
