@@ -84,7 +84,8 @@ func (in *Intake) whatsAppPastUs(ctx context.Context, r stream.Record, m *whatsa
 	}
 	sent := inbound{
 		channel: ticket.WhatsApp, externalID: whatsapp.EventID(m.SID, ""), author: ticket.Staff,
-		body: m.SentText(), attachments: whatsAppMedia(m), at: r.Time,
+		sender: identity{verified: true}, // it went to the number that the customer writes from
+		body:   m.SentText(), attachments: whatsAppMedia(m), at: r.Time,
 	}
 	if err := in.takeOver(ctx, &conv, sent); err != nil {
 		return err
