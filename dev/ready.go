@@ -118,6 +118,7 @@ func (s *stack) welcome(playURL string, found settings, took time.Duration) {
 	s.console.printf("\nReady after %s.\n\n", seconds(took))
 	for _, row := range [][2]string{
 		{"Support form", links.Form},
+		{"Form elsewhere", shopURL(found)},
 		{"Play the customer", playURL},
 		{"Temporal UI", links.Workflows()},
 		{"Health", s.publicURL + "/health"},

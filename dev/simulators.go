@@ -25,6 +25,7 @@ const (
 	twilioPort = 8027
 	gmailPort  = 8028
 	pubsubPort = 8029
+	shopPort   = 8030
 )
 
 // The made-up accounts at the simulated providers.
@@ -44,6 +45,7 @@ func (s *stack) simulators() []component {
 		{name: "OpenAI, simulated", replacedBy: []string{"OPENAI_API_KEY", "OPENAI_BASE_URL"}, start: s.startOpenAI},
 		{name: "Twilio, simulated", replacedBy: []string{"TWILIO_ACCOUNT_SID"}, start: s.startTwilio},
 		{name: "Gmail, simulated", replacedBy: []string{"GMAIL_MAILBOX", "GOOGLE_APPLICATION_CREDENTIALS"}, start: s.startGmail},
+		{name: "Another site with the form", replacedBy: []string{"FTE_EMBED_ORIGINS"}, start: s.startShop},
 	}
 }
 
@@ -85,6 +87,7 @@ func (s *stack) startTwilio(ctx context.Context) (*running, error) {
 		return nil, errors.Join(err, sim.Close())
 	}
 	s.whatsapp = sim
+	s.providers = append(s.providers, play.Provider{Name: "WhatsApp", Faults: sim.Faults()})
 	return &running{
 		detail: site.url,
 		settings: settings{
@@ -136,6 +139,8 @@ func (s *stack) startGmail(ctx context.Context) (_ *running, err error) {
 		return nil, errors.Join(err, stop(ctx))
 	}
 	s.mail = sim
+	s.providers = append(s.providers,
+		play.Provider{Name: "Gmail", Faults: sim.Faults()}, play.Provider{Name: "Pushes of Gmail", Faults: push.Faults()})
 	return &running{
 		detail: mailbox + ", " + site.url,
 		settings: settings{
@@ -152,7 +157,7 @@ func (s *stack) startGmail(ctx context.Context) (_ *running, err error) {
 // simulators it speaks to, and after the addresses it links to are known.
 func (s *stack) startPlay(ctx context.Context, links play.Links) (*running, error) {
 	p, err := play.New(play.Options{
-		WhatsApp: s.whatsapp, WhatsAppNumber: whatsappFrom, Mail: s.mail, Mailbox: mailbox, Links: links,
+		WhatsApp: s.whatsapp, WhatsAppNumber: whatsappFrom, Mail: s.mail, Mailbox: mailbox, Links: links, Providers: s.providers,
 		Questions: s.path("dev", "company", "questions.jsonl"), StateFile: s.kept("play.jsonl"),
 	})
 	if err != nil {
