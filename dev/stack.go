@@ -32,6 +32,8 @@ type stack struct {
 	// The simulators one can play the customer with; nil when replaced.
 	whatsapp *twilio.Server
 	mail     *gmail.Server
+	// providers are the simulators whose failures can be switched on.
+	providers []play.Provider
 }
 
 // company is whose customers one plays: the one that dev/company makes up.

@@ -32,7 +32,7 @@ type message struct {
 	To      string    `json:"to,omitempty"`
 	Subject string    `json:"subject,omitempty"`
 	// Status is Twilio's word for what the service sent; for what the customer
-	// wrote, it is sending, refused or delivered.
+	// wrote, it is sending, refused, lost or delivered.
 	Status string `json:"status,omitempty"`
 	// Detail explains a status that is not good.
 	Detail string `json:"detail,omitempty"`
@@ -96,6 +96,8 @@ func (p *Page) addChat(found map[string]*conversation, m twilio.Message) {
 		switch {
 		case d.Delivered > 0:
 			shown.Status = "delivered"
+		case d.Lost:
+			shown.Status, shown.Detail = "lost", "no webhook was posted: it is only in Twilio's list"
 		case d.Refused != "":
 			shown.Status, shown.Detail = "refused", d.Refused
 		default:

@@ -51,6 +51,8 @@ type Options struct {
 	// Questions is a file of example questions, one JSON object a line; empty
 	// means none.
 	Questions string
+	// Providers are the simulators whose failures can be switched on.
+	Providers []Provider
 	// StateFile remembers which messages were delivered, so that the others are
 	// delivered after a restart; empty forgets.
 	StateFile string
@@ -87,6 +89,8 @@ func New(options Options) (*Page, error) {
 	mux.HandleFunc("POST /api/whatsapp", p.sendWhatsApp)
 	mux.HandleFunc("POST /api/whatsapp/repeat", p.repeatWhatsApp)
 	mux.HandleFunc("POST /api/mail", p.sendMail)
+	mux.HandleFunc("GET /api/failures", p.listFailures)
+	mux.HandleFunc("POST /api/failures", p.switchFailure)
 	p.handler = http.NewCrossOriginProtection().Handler(guarded(mux))
 	return p, nil
 }
@@ -176,7 +180,7 @@ func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 // waits returns functions each of which returns once something of its own has
 // changed since its last call.
 func (p *Page) waits() []func(context.Context) error {
-	var all []func(context.Context) error
+	all := p.waitsForFailures()
 	if p.options.WhatsApp != nil {
 		var seen, seenDeliveries string
 		all = append(all,

@@ -72,6 +72,7 @@ func setup(t *testing.T, files stateFiles, status int) *testBundle {
 	t.Cleanup(func() { require.NoError(t, b.mail.Close()) })
 	b.page, err = play.New(play.Options{
 		WhatsApp: b.whatsapp, WhatsAppNumber: ours, Mail: b.mail, Mailbox: mailbox, StateFile: files.play,
+		Providers: []play.Provider{{Name: "WhatsApp", Faults: b.whatsapp.Faults()}, {Name: "Gmail", Faults: b.mail.Faults()}},
 		Links:     play.Links{Form: "http://localhost:8080/", TemporalUI: "http://localhost:8233", Namespace: "default"},
 		Questions: filepath.Join("..", "company", "questions.jsonl"),
 	})
@@ -356,7 +357,7 @@ func TestEventsTellOfChanges(t *testing.T) {
 func TestPageIsSelfContainedAndGuarded(t *testing.T) {
 	t.Parallel()
 	b := setup(t, stateFiles{}, http.StatusOK)
-	for _, path := range []string{"/", "/app.js", "/view.js", "/style.css", "/icon.svg"} {
+	for _, path := range []string{"/", "/app.js", "/view.js", "/failure.js", "/style.css", "/icon.svg"} {
 		res, err := http.Get(b.url + path)
 		require.NoError(t, err)
 		require.NoError(t, res.Body.Close())

@@ -24,6 +24,8 @@ type delivery struct {
 	Delivered int `json:"delivered"`
 	// Refused is the last answer that was none, or was not 2xx.
 	Refused string `json:"refused,omitempty"`
+	// Lost says that no webhook was posted, on purpose.
+	Lost bool `json:"lost,omitempty"`
 }
 
 // chats delivers what customers write on WhatsApp. Whoever writes does not wait
@@ -56,7 +58,7 @@ func newChats(sim *twilio.Server, stateFile string) (*chats, error) {
 	}
 	for _, m := range sim.Messages() {
 		// Those that were begun before write what comes of them already.
-		if d := c.of(m.SID); m.Direction == twilio.DirectionInbound && d.Delivered == 0 {
+		if d := c.of(m.SID); m.Direction == twilio.DirectionInbound && d.Delivered == 0 && !d.Lost {
 			c.deliver(m.From, m.Body, twilio.InboundOptions{SID: m.SID, ProfileName: d.Name})
 		}
 	}
@@ -74,7 +76,7 @@ func (c *chats) deliver(from, text string, options twilio.InboundOptions) {
 	c.active.Go(func() {
 		receipt, err := c.sim.Inbound(c.life, from, text, options)
 		c.update(options.SID, func(d *delivery) {
-			d.Refused = ""
+			d.Refused, d.Lost = "", receipt.Lost
 			if err != nil {
 				d.Refused = err.Error()
 			}

@@ -1,6 +1,7 @@
 // The page keeps no state of its own but what is being written: everything else
 // is read again from the API whenever that says that something has changed.
 
+import { openFailures, showFailures } from "./failure.js";
 import { renderList, renderMessages, ticketNumber } from "./view.js";
 
 const $ = (id) => document.getElementById(id);
@@ -190,6 +191,7 @@ async function send(event) {
 }
 
 async function refresh() {
+  await showFailures(call);
   conversations = await call("api/conversations");
   const arrived = awaited && conversations.find((c) => c.messages.some((m) => m.id === awaited));
   if (arrived) {
@@ -252,4 +254,5 @@ else {
   render();
 }
 links();
+openFailures(call);
 listen();

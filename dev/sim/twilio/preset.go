@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/digital-fte/fte/dev/sim/wire"
 )
@@ -31,8 +30,23 @@ const (
 	sends = "POST /" + apiVersion + "/"
 )
 
-// lateCodes are the errors a message can fail with after it was accepted.
-func lateCodes() []int { return []int{63016, 63018, 63038, 21610, 63003, 63024, 63032} }
+// lateFailure is an error a message can fail with after it was accepted.
+type lateFailure struct {
+	code int
+	why  string
+}
+
+func lateFailures() []lateFailure {
+	return []lateFailure{
+		{63016, "the customer has been silent for 24 hours"},
+		{63018, "the sender's rate limit is reached"},
+		{63038, "the account's daily limit is reached"},
+		{21610, "the customer has opted out"},
+		{63003, "the number is not on WhatsApp"},
+		{63024, "the recipient is not valid"},
+		{63032, "WhatsApp does not let us write to the customer"},
+	}
+}
 
 // late is the name of the failure with which a message fails after it was
 // accepted.
@@ -66,8 +80,8 @@ func presets() []wire.Preset {
 		inside(StatusesTwice, "Each status of the message is reported twice."),
 		inside(StatusesBackwards, "The statuses of the message are reported in the wrong order, the last one first."),
 	}
-	for _, code := range lateCodes() {
-		all = append(all, inside(late(code), "The message is accepted, then fails with "+strconv.Itoa(code)+": "+strings.TrimSuffix(errorText(code), ".")+"."))
+	for _, f := range lateFailures() {
+		all = append(all, inside(late(f.code), "The message is accepted, then fails with "+strconv.Itoa(f.code)+": "+f.why+"."))
 	}
 	return all
 }

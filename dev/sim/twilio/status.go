@@ -45,9 +45,9 @@ func (s *Server) progress(m Message) {
 // failure returns the code a message will fail with, or 0. What is to happen to
 // the next message is used up.
 func (s *Server) failure() int {
-	for _, code := range lateCodes() {
-		if s.faults.Take(late(code)) {
-			return code
+	for _, f := range lateFailures() {
+		if s.faults.Take(late(f.code)) {
+			return f.code
 		}
 	}
 	s.mu.Lock()
