@@ -39,6 +39,12 @@ type trace struct {
 // customer to write are left, once the customer has been asked to.
 func (a *Activities) deliverParts(ctx context.Context, parts []schema.PartsOfTurnRow) (muted bool, err error) {
 	for _, p := range parts {
+		if p.Template != "" {
+			// A part before it may have brought it on its way.
+			if p.State, err = a.DB.PartState(ctx, p.ID); err != nil {
+				return false, err
+			}
+		}
 		muted, err = a.deliverPart(ctx, p)
 		if errors.Is(err, errHeld) {
 			err = a.askToWrite(ctx, p.ConversationID)

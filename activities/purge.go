@@ -15,13 +15,16 @@ const (
 	purgeBatch = 500
 	// minKeepHours is a week: what Kafka still holds may come again and has to be known.
 	minKeepHours = 7 * 24
+	// parkedHours is for how long it is remembered what a provider reported of a
+	// message that no row of ours knows: most belong to somebody else.
+	parkedHours = 48
 	// stuckAfter is how long an event waits in the spool before somebody has to look.
 	stuckAfter = 24 * time.Hour
 )
 
 // Purge deletes what is older than the input says, in small batches: how
-// messages of closed tickets were settled, and raw mails. Actions and the audit
-// log are kept. It counts events that are stuck in the spool and leaves them:
+// messages of closed tickets were settled, raw mails, and what providers
+// reported of our messages. Actions and the audit log are kept. It counts events that are stuck in the spool and leaves them:
 // they are customers' messages. Purging again deletes what has become old since.
 func (a *Activities) Purge(ctx context.Context, in ticket.PurgeInput) (ticket.PurgeResult, error) {
 	defer beat(ctx)()
@@ -43,6 +46,13 @@ func (a *Activities) purge(ctx context.Context, in ticket.PurgeInput) (res ticke
 	}
 	if res.RawEvents, err = inBatches(ctx, func() (int64, error) {
 		return a.DB.PurgeRawEvents(ctx, schema.PurgeRawEventsParams{Before: before, MaxRows: purgeBatch})
+	}); err != nil {
+		return res, err
+	}
+	if _, err = inBatches(ctx, func() (int64, error) {
+		return a.DB.PurgeDeliveries(ctx, schema.PurgeDeliveriesParams{
+			Before: before, ParkedBefore: now.Add(-parkedHours * time.Hour), MaxRows: purgeBatch,
+		})
 	}); err != nil {
 		return res, err
 	}

@@ -78,3 +78,15 @@ func TestPurgeRefusesToDeleteWhatKafkaMayRepeat(t *testing.T) {
 	_, err := run(w, w.acts().Purge, ticket.PurgeInput{KeepHours: int((6 * 24 * time.Hour).Hours())})
 	requireRefused(t, err, ticket.CodeInvalid, true)
 }
+
+func TestPurgeForgetsWhatWasReportedOfNobodysMessages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.exec(`INSERT INTO delivery_events (via, provider_id, status, applied, received_at)
+		SELECT 'whatsapp', n::text, s, s = 'sent', now() - n * interval '1 hour'
+		FROM unnest(ARRAY[1, 47, 49, 2000]) n, unnest(ARRAY['sent', 'failed']) s`)
+	w.purge(month)
+	require.Equal(t, "1 sent, 47 sent, 49 sent; 1 failed, 47 failed", w.scalar(`SELECT string_agg(ids || '', '; ') FROM (
+		SELECT string_agg(provider_id || ' ' || status, ', ' ORDER BY provider_id::int) ids
+		FROM delivery_events GROUP BY status ORDER BY status DESC) x`))
+}

@@ -1,8 +1,11 @@
 package activities_test
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -10,8 +13,9 @@ import (
 	"github.com/digital-fte/fte/channel/whatsapp"
 	"github.com/digital-fte/fte/dev/sim/twilio"
 	"github.com/digital-fte/fte/dev/sim/wire"
-	"github.com/digital-fte/fte/schema"
+	"github.com/digital-fte/fte/stream"
 	"github.com/digital-fte/fte/ticket"
+	"github.com/digital-fte/fte/workers"
 )
 
 // callbacks takes status callbacks as the service does.
@@ -21,20 +25,42 @@ func (w *world) callbacks() (url string) {
 			rw.WriteHeader(http.StatusBadRequest)
 			return
 		}
-		s, err := whatsapp.ParseStatus(
-			map[string]string{"MessageSid": r.PostFormValue("MessageSid"), "MessageStatus": r.PostFormValue("MessageStatus")},
-			map[string]string{whatsapp.OutboundQuery: r.URL.Query().Get(whatsapp.OutboundQuery)})
-		if err != nil {
-			rw.WriteHeader(http.StatusBadRequest)
-			return
+		e := ticket.WhatsAppEvent{Params: map[string]string{}, Query: map[string]string{}}
+		for key := range r.PostForm {
+			e.Params[key] = r.PostFormValue(key)
 		}
-		id := uuid.MustParse(s.OutboundID)
-		if _, err := w.db.ApplyDelivery(r.Context(), schema.ApplyDeliveryParams{
-			ID: &id, ProviderID: s.SID, Delivery: string(whatsapp.Delivery(s.Status)),
-		}); err != nil {
+		for key := range r.URL.Query() {
+			e.Query[key] = r.URL.Query().Get(key)
+		}
+		if err := w.status(r.Context(), e); err != nil {
 			rw.WriteHeader(http.StatusInternalServerError)
 		}
 	}), http.NoBody)
+}
+
+// status handles a status callback as a worker would.
+func (w *world) status(ctx context.Context, e ticket.WhatsAppEvent) error {
+	value, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	intake := &workers.Intake{
+		DB: w.db, Publisher: w.published, Secrets: w.options.Secrets, Logger: w.options.Logger, WhatsAppTemplate: w.options.WhatsAppTemplate,
+	}
+	return intake.Handle(ctx, stream.Record{Event: stream.Event{Type: ticket.TypeWhatsAppStatus, Time: time.Now(), Value: value}})
+}
+
+// reported handles the report that a message has this status.
+func (w *world) reported(sid, status, code string, part *uuid.UUID) {
+	w.t.Helper()
+	e := ticket.WhatsAppEvent{Params: map[string]string{"MessageSid": sid, "MessageStatus": status}, Query: map[string]string{}}
+	if code != "" {
+		e.Params["ErrorCode"] = code
+	}
+	if part != nil {
+		e.Query[whatsapp.OutboundQuery] = part.String()
+	}
+	require.NoError(w.t, w.status(w.t.Context(), e))
 }
 
 func TestACallbackSettlesAnUnknownPart(t *testing.T) {
@@ -91,11 +117,7 @@ func TestACallbackForAMessageAnotherPartHas(t *testing.T) {
 	_, err = w.send(second.TurnID, w.draft(second.TurnID, "Yes."))
 	requireRefused(t, err, ticket.CodeUnknownOutcome, false)
 	part := w.parts(second.TurnID)[0]
-	n, err := w.db.ApplyDelivery(t.Context(), schema.ApplyDeliveryParams{
-		ID: &part.ID, ProviderID: w.twilio.Accepted()[0].SID, Delivery: string(ticket.DeliveryDelivered),
-	})
-	require.NoError(t, err)
-	require.EqualValues(t, 1, n)
+	w.reported(w.twilio.Accepted()[0].SID, "delivered", "", &part.ID)
 	require.Equal(t, ticket.DeliveryDelivered, w.parts(first.TurnID)[0].Delivery)
 	require.Equal(t, []string{"sending"}, w.states(second.TurnID))
 }

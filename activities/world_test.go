@@ -93,11 +93,18 @@ func (w *world) withTwilio(change ...func(*whatsapp.Options)) *world {
 	w.t.Helper()
 	sim, err := twilio.New(twilio.Options{AccountSID: account, AuthToken: token, From: "whatsapp:" + ourPhone, NoStatusCallbacks: true})
 	require.NoError(w.t, err)
+	return w.connect(sim, change...)
+}
+
+// connect makes a simulated Twilio the one that is used.
+func (w *world) connect(sim *twilio.Server, change ...func(*whatsapp.Options)) *world {
+	w.t.Helper()
 	w.twilio = sim
 	o := whatsapp.Options{AccountSID: account, AuthToken: token, From: ourPhone, BaseURL: w.serve(sim, sim)}
 	for _, f := range change {
 		f(&o)
 	}
+	var err error
 	w.options.WhatsApp, err = whatsapp.NewClient(o)
 	require.NoError(w.t, err)
 	return w
