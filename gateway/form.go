@@ -18,6 +18,9 @@ const (
 	maxIdempotencyKey = 255
 
 	thanks = "Thank you, we have received your message."
+
+	tooManyFromAddress = "We already have several messages from this address. Please wait a little before you send the next one."
+	tooManyOnTicket    = "We already have several messages on this ticket. Please wait a little before you send the next one."
 )
 
 // receipt tells a customer where the answer will be.
@@ -50,7 +53,8 @@ func (g *Gateway) submit(c *gin.Context) error {
 		g.acknowledge(c, uuid.New(), submission.Priority)
 		return nil
 	}
-	if err := g.limitSender(submission.Email); err != nil {
+	sender := mailboxOf(submission.Email)
+	if err := g.limitSender(sender, "email", tooManyFromAddress); err != nil {
 		return err
 	}
 	if err := g.deliver(c, stream.Event{
@@ -59,6 +63,7 @@ func (g *Gateway) submit(c *gin.Context) error {
 	}, submission.Event(id, time.Now().UTC())); err != nil {
 		return err
 	}
+	g.countSender(sender)
 	g.acknowledge(c, id, submission.Priority)
 	return nil
 }
@@ -83,7 +88,7 @@ func (g *Gateway) addMessage(c *gin.Context) error {
 	if err := formError(faults, err); err != nil {
 		return err
 	}
-	if err := g.limitTicket(id); err != nil {
+	if err := g.limitSender(id.String(), "message", tooManyOnTicket); err != nil {
 		return err
 	}
 	n := webform.MessageN(key)
@@ -93,6 +98,7 @@ func (g *Gateway) addMessage(c *gin.Context) error {
 	}, ticket.WebFormMessage{TicketID: id, N: n, Message: message, At: time.Now().UTC()}); err != nil {
 		return err
 	}
+	g.countSender(id.String())
 	g.acknowledge(c, id, webform.DefaultPriority)
 	return nil
 }

@@ -252,3 +252,15 @@ func TestTicketIsRateLimited(t *testing.T) {
 	require.Equal(t, "message", p.Errors[0].Field)
 	require.Equal(t, http.StatusOK, add("other").status)
 }
+
+func TestWhatCouldNotBeTakenIsNotCounted(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *Options) { o.SenderRate, o.SenderBurst, o.Spool = 0.01, 1, unreachable(t) })
+	b.kafka.set(down)
+	for range 3 {
+		requireProblem(t, b.submitForm(t, submission), http.StatusServiceUnavailable)
+	}
+	b.kafka.set(up)
+	require.Equal(t, http.StatusOK, b.submitForm(t, submission).status)
+	requireProblem(t, b.submitForm(t, submission), http.StatusTooManyRequests)
+}

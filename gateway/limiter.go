@@ -8,10 +8,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
-	"github.com/google/uuid"
 	"golang.org/x/time/rate"
 
-	"github.com/digital-fte/fte/channel/webform"
 	"github.com/digital-fte/fte/ticket"
 )
 
@@ -55,6 +53,15 @@ func (l *limiter[K]) wait(from K, now time.Time) time.Duration {
 	return delay
 }
 
+// ask returns how long the client would have to wait, and counts nothing.
+func (l *limiter[K]) ask(from K, now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	reservation := l.allowance(from).ReserveN(now, 1)
+	defer reservation.CancelAt(now)
+	return reservation.DelayFrom(now)
+}
+
 func (l *limiter[K]) allowance(from K) *rate.Limiter {
 	if known := l.clients[from]; known != nil {
 		l.recent.MoveToFront(known)
@@ -79,32 +86,30 @@ func (g *Gateway) limitNetwork(c *gin.Context) {
 	}
 }
 
-// limitSender bounds how much may be sent in the name of one address, from
-// wherever it comes: nobody's mailbox is to be filled with our answers.
-func (g *Gateway) limitSender(email string) error {
-	mailbox, domain, _ := strings.Cut(email, "@")
-	mailbox, _, _ = strings.Cut(mailbox, "+") // all of these end up in one mailbox
-	return g.limit(mailbox+"@"+domain, webform.FieldError{
-		Field: "email", Message: "We already have several messages from this address. Please wait a little before you send the next one.",
-	})
-}
-
-// limitTicket bounds how much may be added to one ticket.
-func (g *Gateway) limitTicket(id uuid.UUID) error {
-	return g.limit(id.String(), webform.FieldError{
-		Field: "message", Message: "We already have several messages on this ticket. Please wait a little before you send the next one.",
-	})
-}
-
-func (g *Gateway) limit(sender string, says webform.FieldError) error {
-	delay := g.senders.wait(sender, time.Now())
+// limitSender keeps an address from being used for more than is good for it,
+// wherever the messages come from: nobody's mailbox is to be filled with our
+// answers. What is delivered has to be counted.
+func (g *Gateway) limitSender(sender, field, says string) error {
+	delay := g.senders.ask(sender, time.Now())
 	if delay == 0 {
 		return nil
 	}
 	return &ticket.Error{
 		Code: ticket.CodeRateLimited, Message: "too many messages came from one sender, please wait a moment",
-		RetryAfter: delay, Err: fieldErrors{says},
+		RetryAfter: delay, Err: fieldErrors{{Field: field, Message: says}},
 	}
+}
+
+// countSender counts what was delivered. A message that we could not take was
+// none, so that whoever tries again through an outage is not kept out after it.
+func (g *Gateway) countSender(sender string) { g.senders.wait(sender, time.Now()) }
+
+// mailboxOf is what the allowance of an address belongs to: whatever follows a
+// plus sign, it ends up in one mailbox.
+func mailboxOf(email string) string {
+	mailbox, domain, _ := strings.Cut(email, "@")
+	mailbox, _, _ = strings.Cut(mailbox, "+")
+	return mailbox + "@" + domain
 }
 
 // clientOf is what one allowance belongs to: an IPv4 address, or the /64 that
