@@ -25,15 +25,18 @@ func TestOddWhatsAppMessages(t *testing.T) {
 		{"empty body", map[string]string{"Body": ""}, "[The customer sent an empty message.]", "empty", ""},
 		{"no body at all", map[string]string{"Body": "\x00\x01 \n"}, "[The customer sent an empty message.]", "empty", ""},
 		{
-			"location", map[string]string{"Body": "", "MessageType": "location", "Latitude": "52.52", "Longitude": "13.405", "Label": "Shop\nfloor 2"},
+			"location",
+			map[string]string{"Body": "", "MessageType": "location", "Latitude": "52.52", "Longitude": "13.405", "Label": "Shop\nfloor 2"},
 			"[The customer sent a location: Shop floor 2 (52.52, 13.405).]", "media", "",
 		},
 		{
-			"sticker", map[string]string{"Body": "", "MessageType": "sticker", "NumMedia": "1", "MediaUrl0": "https://api.twilio.com/secret", "MediaContentType0": "image/webp"},
+			"sticker",
+			map[string]string{"Body": "", "MessageType": "sticker", "NumMedia": "1", "MediaUrl0": "https://api.twilio.com/secret", "MediaContentType0": "image/webp"},
 			"[The customer sent a sticker.]", "media", "1 image/webp",
 		},
 		{
-			"picture with words", map[string]string{
+			"picture with words",
+			map[string]string{
 				"Body": "It looks so", "NumMedia": "2", "MediaUrl0": "https://api.twilio.com/secret", "MediaContentType0": "image/jpeg", "MediaUrl1": "https://api.twilio.com/secret",
 				"MediaContentType1": "Text/VCard",
 			},

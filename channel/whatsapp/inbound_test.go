@@ -53,17 +53,20 @@ func TestText(t *testing.T) {
 		{"entry of a list", map[string]string{"Body": "", "ListTitle": "Opening hours", "ListId": "hours"}, true, "Opening hours"},
 		{"forwarded", map[string]string{"Body": "Win a car", "Forwarded": "true"}, true, "Win a car\n[The customer forwarded this, somebody else wrote it.]"},
 		{
-			"from an advertisement", map[string]string{"Body": "Is it still there?", "ReferralHeadline": "Lamps\nhalf price", "ReferralSourceUrl": "https://fb.example"},
+			"from an advertisement",
+			map[string]string{"Body": "Is it still there?", "ReferralHeadline": "Lamps\nhalf price", "ReferralSourceUrl": "https://fb.example"},
 			true, "Is it still there?\n[The customer came from the advertisement \u201cLamps half price\u201d.]",
 		},
 		{"a kind we do not know", map[string]string{"Body": "", "MessageType": "order"}, false, "[The customer sent something that cannot be shown here.]"},
 		{"a kind that is no word", map[string]string{"Body": "", "MessageType": "<b>x</b>"}, false, "[The customer sent an empty message.]"},
 		{
-			"gap in the media", map[string]string{"Body": "", "NumMedia": "2", "MediaContentType0": "image/png", "MediaUrl2": "https://a/2", "MediaContentType2": "audio/ogg"},
+			"gap in the media",
+			map[string]string{"Body": "", "NumMedia": "2", "MediaContentType0": "image/png", "MediaUrl2": "https://a/2", "MediaContentType2": "audio/ogg"},
 			false, "[The customer sent an image and a voice message.]",
 		},
 		{
-			"place that cannot be read", map[string]string{"Body": "", "Latitude": "north", "Longitude": "13", "MessageType": "location"},
+			"place that cannot be read",
+			map[string]string{"Body": "", "Latitude": "north", "Longitude": "13", "MessageType": "location"},
 			false, "[The customer sent something that cannot be shown here.]",
 		},
 		{"button repeats the body", map[string]string{"Body": "Yes", "ButtonText": "Yes"}, true, "Yes"},
@@ -129,8 +132,13 @@ func TestWordless(t *testing.T) {
 func TestProfileName(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ given, want string }{
-		{"Ana", "Ana"}, {" Ana \r\n Admin ", "Ana Admin"}, {"\x00A\xffna\x7f", "A\uFFFDna"}, {"", ""}, {"\u202Eana\u202C", "ana"},
-		{"👩‍💻", "👩‍💻"}, {strings.Repeat("x", 5000), strings.Repeat("x", 199) + "…"},
+		{"Ana", "Ana"},
+		{" Ana \r\n Admin ", "Ana Admin"},
+		{"\x00A\xffna\x7f", "A\uFFFDna"},
+		{"", ""},
+		{"\u202Eana\u202C", "ana"},
+		{"👩‍💻", "👩‍💻"},
+		{strings.Repeat("x", 5000), strings.Repeat("x", 199) + "…"},
 	} {
 		in, err := whatsapp.Parse(incoming(map[string]string{"ProfileName": c.given}))
 		require.NoError(t, err)
