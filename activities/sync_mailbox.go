@@ -28,9 +28,9 @@ const (
 	// watchAlarm is how much of a watch is left when somebody has to look why
 	// it is not renewed.
 	watchAlarm = 48 * time.Hour
-	// noPushes is what SyncMailbox reports for WatchDays when pushes are not
-	// wanted; zero means that they are and do not come.
-	noPushes = -1
+	// watchEnds is what SyncMailbox reports for WatchDays then; zero means that
+	// no pushes are wanted.
+	watchEnds = -1
 )
 
 // SyncMailbox fetches what has changed in the mailbox since the stored cursor,
@@ -85,7 +85,7 @@ func (a *Activities) mailbox(ctx context.Context, address string) (schema.Mailbo
 // failure is reported and does not stop the sync.
 func (a *Activities) watch(ctx context.Context, box schema.Mailbox) (days int) {
 	if a.PubSubTopic == "" {
-		return noPushes
+		return 0
 	}
 	until := box.WatchExpiresAt
 	if until == nil || time.Until(*until) < renewWatch {
@@ -108,6 +108,7 @@ func (a *Activities) watch(ctx context.Context, box schema.Mailbox) (days int) {
 	if left < watchAlarm {
 		a.Logger.ErrorContext(ctx, "gmail pushes end soon and could not be renewed; see that Gmail may publish to the topic",
 			slog.Duration("left", left.Round(time.Minute)))
+		return watchEnds
 	}
 	return int(left.Hours() / 24)
 }

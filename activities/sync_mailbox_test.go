@@ -2,12 +2,14 @@ package activities_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/digital-fte/fte/activities"
+	"github.com/digital-fte/fte/channel/email"
 	"github.com/digital-fte/fte/dev/sim/gmail"
 	"github.com/digital-fte/fte/dev/sim/wire"
 	"github.com/digital-fte/fte/schema"
@@ -251,6 +253,135 @@ func TestAMailboxWeMayNotReadIsForTheOperator(t *testing.T) {
 	requireRefused(t, err, ticket.CodeUnauthorized, true)
 }
 
+func TestSpamThatAPersonRescues(t *testing.T) {
+	t.Parallel()
+	w := synced(t)
+	id := w.receive("<q1@kunde.example>", gmail.DeliverOptions{Labels: []string{gmail.LabelSpam}})
+	res, err := w.sync()
+	require.NoError(t, err)
+	require.Zero(t, res.Mails)
+	require.NoError(t, w.gmail.Rescue(mailbox, id))
+	res, err = w.sync()
+	require.NoError(t, err)
+	require.Equal(t, 1, res.Mails)
+	require.Equal(t, []string{id}, w.publishedMails())
+	require.Equal(t, "{INBOX}", w.scalar("SELECT labels::text FROM raw_events"))
+
+	both := w.receive("<q2@kunde.example>", gmail.DeliverOptions{Labels: []string{gmail.LabelSpam}})
+	require.NoError(t, w.gmail.Rescue(mailbox, both))
+	_, err = w.sync()
+	require.NoError(t, err)
+	require.Equal(t, []string{id, both}, w.publishedMails(), "it came and was rescued between two looks")
+}
+
+// unarchiving is a mailbox in which somebody moves a mail to the inbox.
+type unarchiving struct {
+	activities.Gmail
+	moved []string
+}
+
+func (u unarchiving) Changes(ctx context.Context, start uint64) ([]email.MessageRef, uint64, error) {
+	refs, next, err := u.Gmail.Changes(ctx, start)
+	for _, id := range u.moved {
+		refs = append(refs, email.MessageRef{GmailID: id, Moved: true})
+	}
+	return refs, next, err
+}
+
+func TestAMailFromBeforeOurTimeStaysUnanswered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withGmail()
+	ancient := w.receive("<ancient@kunde.example>", gmail.DeliverOptions{At: time.Now().Add(-72 * time.Hour)})
+	_, err := w.sync()
+	require.NoError(t, err)
+	first := w.receive("<q1@kunde.example>", gmail.DeliverOptions{At: time.Now().Add(-time.Hour)})
+	_, err = w.sync()
+	require.NoError(t, err)
+	thrown := w.receive("<q2@kunde.example>", gmail.DeliverOptions{Labels: []string{gmail.LabelTrash}})
+	_, err = w.sync()
+	require.NoError(t, err)
+	require.Equal(t, []string{first}, w.publishedMails())
+
+	w.options.Gmail = unarchiving{w.options.Gmail, []string{ancient, thrown, first}}
+	_, err = w.sync()
+	require.NoError(t, err)
+	require.NotContains(t, w.publishedMails(), ancient)
+	require.NotContains(t, w.publishedMails(), thrown, "it still lies in the trash")
+	require.Equal(t, "1", w.scalar("SELECT count(*)::text FROM raw_events"))
+}
+
+// TestAnOutageOfTwoDaysHealsByItself lets everything fail for two days, with
+// mail coming all the time and Gmail forgetting meanwhile how far we were.
+func TestAnOutageOfTwoDaysHealsByItself(t *testing.T) {
+	t.Parallel()
+	for name, forgets := range map[string]bool{"the cursor still holds": false, "the cursor is forgotten": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := synced(t)
+			w.exec("UPDATE mailboxes SET synced_at = now() - interval '2 days'")
+			down := gmail.ErrorFault(503, "backendError", "down", 0)
+			down.Times = -1
+			w.gmail.SetFault(down)
+			var want []string
+			for i := range 48 {
+				at := time.Now().Add(time.Duration(i-48) * time.Hour)
+				want = append(want, w.receive(fmt.Sprintf("<q%d@kunde.example>", i), gmail.DeliverOptions{At: at}))
+				_, err := w.sync()
+				requireRefused(t, err, ticket.CodeUnavailable, false)
+			}
+			if forgets {
+				require.NoError(t, w.gmail.ExpireHistory(mailbox))
+			}
+			w.gmail.Faults().Clear()
+			res, err := w.sync()
+			require.NoError(t, err)
+			require.Equal(t, forgets, res.Resynced)
+			require.Equal(t, want, w.publishedMails(), "each once, oldest first")
+			res, err = w.sync()
+			require.NoError(t, err)
+			require.Zero(t, res.Mails)
+		})
+	}
+}
+
+// gauge keeps what it was set to.
+type gauge struct{ value float64 }
+
+func (g *gauge) Set(value float64) { g.value = value }
+
+func TestAWatchThatRunsOutIsNoticed(t *testing.T) {
+	t.Parallel()
+	const alarm = "gmail pushes end soon"
+	w := newWorld(t).withGmail()
+	left := &gauge{}
+	w.options.PubSubTopic, w.options.WatchLeft = "projects/p/topics/gmail", left
+	_, err := w.sync()
+	require.NoError(t, err)
+	require.InDelta(t, (7 * 24 * time.Hour).Seconds(), left.value, 60)
+	refused := gmail.ErrorFault(403, "forbidden", "no right to publish", 0)
+	refused.Match, refused.Times = "/watch", -1
+	w.gmail.SetFault(refused)
+
+	w.exec("UPDATE mailboxes SET watch_expires_at = now() + interval '49 hours'")
+	res, err := w.sync()
+	require.NoError(t, err)
+	require.Equal(t, 2, res.WatchDays)
+	require.NotContains(t, w.log.String(), alarm)
+
+	w.exec("UPDATE mailboxes SET watch_expires_at = now() + interval '47 hours'")
+	res, err = w.sync()
+	require.NoError(t, err)
+	require.Negative(t, res.WatchDays)
+	require.Contains(t, w.log.String(), alarm)
+	require.InDelta(t, (47 * time.Hour).Seconds(), left.value, 60)
+
+	w.exec("UPDATE mailboxes SET watch_expires_at = now() - interval '1 day'")
+	res, err = w.sync()
+	require.NoError(t, err)
+	require.Negative(t, res.WatchDays)
+	require.Zero(t, left.value)
+}
+
 func TestTheWatchIsRenewedDaily(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withGmail()
@@ -277,7 +408,7 @@ func TestTheWatchIsRenewedDaily(t *testing.T) {
 	id := w.receive("<q1@kunde.example>", gmail.DeliverOptions{})
 	res, err = w.sync()
 	require.NoError(t, err)
-	require.Zero(t, res.WatchDays)
+	require.Negative(t, res.WatchDays)
 	require.Equal(t, []string{id}, w.publishedMails())
 	require.Contains(t, w.log.String(), "gmail pushes could not be renewed")
 }

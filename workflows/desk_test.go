@@ -92,6 +92,9 @@ type desk struct {
 	// claims lists the epochs in which parts of the assistant were begun.
 	claims []int64
 
+	// watchDays is how long the mailbox is still watched.
+	watchDays int
+
 	// before, by activity, runs ahead of the nth call, outside any lock; its
 	// error is the activity's.
 	before map[string]func(ctx context.Context, n int) error
@@ -169,7 +172,7 @@ func (d *desk) register(names map[string]bool, r registry) {
 
 func (d *desk) syncMailbox(ctx context.Context, in ticket.SyncMailboxInput) (ticket.SyncMailboxResult, error) {
 	_, err := d.begin(ctx, in)
-	return ticket.SyncMailboxResult{}, err
+	return ticket.SyncMailboxResult{WatchDays: d.watchDays}, err
 }
 
 // names lists the activities asked for so far, in order, but not the alarms

@@ -70,7 +70,7 @@ func mailboxDetails(res ticket.SyncMailboxResult, err error) string {
 	switch {
 	case err != nil:
 		return "The mailbox could not be read: " + problemOf(err).Message
-	case res.WatchDays == 0 || res.WatchDays == 1: // it is negative when no pushes are wanted
+	case res.WatchDays < 0:
 		return "Gmail stops telling us of new mail within two days, and could not be asked to go on. " +
 			"See that it may publish to GMAIL_PUBSUB_TOPIC; until then the mailbox is read once a minute."
 	default:

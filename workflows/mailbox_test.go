@@ -37,7 +37,8 @@ func TestMailboxIsReadAtEachPushAndOnceAMinute(t *testing.T) {
 	b.at(90*time.Second, b.push)
 	b.at(200*time.Second, b.env.CancelWorkflow)
 	requireCanceled(t, b.runMailbox())
-	require.Equal(t, []time.Duration{0, time.Minute, 90 * time.Second, 150 * time.Second}, *when)
+	require.Equal(t, []time.Duration{0, time.Minute, 90 * time.Second, 93 * time.Second, 96 * time.Second, 156 * time.Second}, *when,
+		"a push that brings nothing may have come too early")
 	require.Equal(t, ticket.SyncMailboxInput{Mailbox: "support@example.com"}, inputs[ticket.SyncMailboxInput](b.desk, ticket.ActivitySyncMailbox)[0])
 }
 
@@ -54,7 +55,7 @@ func TestPushesDuringASyncCollapseIntoOneMore(t *testing.T) {
 	})
 	b.at(30*time.Second, b.env.CancelWorkflow)
 	requireCanceled(t, b.runMailbox())
-	require.Equal(t, []time.Duration{0, 0}, *when)
+	require.Equal(t, []time.Duration{0, 0, 3 * time.Second, 6 * time.Second}, *when)
 }
 
 func TestMailboxThatRefusesIsTriedAgainAtEveryPoll(t *testing.T) {
@@ -73,6 +74,21 @@ func TestMailboxThatRefusesIsTriedAgainAtEveryPoll(t *testing.T) {
 	})
 	requireCanceled(t, b.runMailbox())
 	require.Equal(t, []time.Duration{0, time.Minute, 2 * time.Minute}, *when)
+}
+
+func TestMailboxThatPushesNoMoreSaysSo(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, ticket.Email)
+	b.watchDays = -1
+	b.at(30*time.Second, func() {
+		require.Contains(t, b.details(), "Gmail stops telling us of new mail within two days")
+		b.watchDays = 6
+	})
+	b.at(90*time.Second, func() {
+		require.Empty(t, b.details())
+		b.env.CancelWorkflow()
+	})
+	requireCanceled(t, b.runMailbox())
 }
 
 func TestMailboxContinuesAsNewAfterASync(t *testing.T) {
