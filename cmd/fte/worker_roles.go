@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"os"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.temporal.io/sdk/worker"
 	"golang.org/x/sync/errgroup"
 
@@ -151,8 +153,26 @@ func newActivities(ctx context.Context, w *workerProcess) (*activities.Activitie
 		if o.Gmail, err = openGmail(ctx, c); err != nil {
 			return nil, fmt.Errorf("setting up Gmail (GMAIL_MAILBOX, GOOGLE_APPLICATION_CREDENTIALS): %w", err)
 		}
+		if c.PubSubTopic != "" {
+			if o.WatchLeft, err = watchLeft(w.registry); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return activities.New(o), nil
+}
+
+// watchLeft shows how long Gmail still promises to push. Until this process has
+// read the mailbox it is no number, which raises no alarm.
+func watchLeft(r prometheus.Registerer) (prometheus.Gauge, error) {
+	left := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "fte_gmail_watch_left_seconds", Help: "How long Gmail still promises to push changes of the mailbox; it is renewed daily.",
+	})
+	left.Set(math.NaN())
+	if err := r.Register(left); err != nil {
+		return nil, fmt.Errorf("registering the measure of Gmail's watch: %w", err)
+	}
+	return left, nil
 }
 
 // version is the build that the Temporal workers of this process are of.
