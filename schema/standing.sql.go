@@ -73,9 +73,10 @@ func (q *Queries) BeginWait(ctx context.Context, arg BeginWaitParams) (Ticket, e
 }
 
 const conversationStanding = `-- name: ConversationStanding :one
-SELECT c.revision, c.channel, c.owner, c.epoch, c.assignee, k.tier, w.provider_at AS last_inbound_at
+SELECT c.revision, c.channel, c.owner, c.epoch, c.assignee, (
+    SELECT max(f.tier) FROM customers f WHERE f.id IN (SELECT customer_family(c.customer_id))
+)::text AS tier, w.provider_at AS last_inbound_at
 FROM conversations c
-JOIN customers k ON k.id = c.customer_id
 LEFT JOIN messages w ON w.id = (
     SELECT m.id FROM messages m
     WHERE c.channel = 'whatsapp' AND m.author = 'customer' AND m.channel = 'whatsapp'

@@ -76,7 +76,7 @@ func commands() []command {
 		},
 		{"ticket", "list | show NUMBER | ACTION NUMBER", "look at tickets and act on them", ticketDetails, runTicket},
 		{"mode", "show | set off|draft|auto", "see and set what the assistant may do", modeDetails, runMode},
-		{"customer", "show WHO | tier WHO standard|vip", "look at a customer and set the tier", customerDetails, runCustomer},
+		{"customer", "show WHO | tier WHO standard|vip | merge WHO WHO | unmerge MERGE_ID", "look at a customer, set the tier, join and part customers", customerDetails, runCustomer},
 		{
 			"report", "[--date DAY]", "show the daily report",
 			"Prints the report of a day: mood, hand-overs, what tickets were about, times and cost. One that is\nmissing is made now, and stored if the day is over. Days are those of FTE_TIME_ZONE.", runReport,

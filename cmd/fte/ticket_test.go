@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func TestTicketUsage(t *testing.T) {
 		"mode set off now":              `unexpected argument "now"`,
 		"mode set off --as a@b.example": "never an e-mail address",
 
-		"customer":                                 "say what to do: show or tier",
+		"customer":                                 "say what to do: show, tier, merge or unmerge",
 		"customer burn x":                          "there is no customer burn",
 		"customer show":                            "say which customer",
 		"customer show a b":                        `unexpected argument "b"`,
@@ -61,6 +62,12 @@ func TestTicketUsage(t *testing.T) {
 		"customer tier a@b.example gold":           "say which tier: standard or vip",
 		"customer tier a@b.example vip x --as ana": `unexpected argument "x"`,
 		"customer tier a@b.example vip --as Ana":   "--as: whoever acts",
+		"customer merge a@b.example":               "say which customer",
+		"customer merge a b":                       "say why: --reason TEXT",
+		"customer merge a b c --reason x":          `unexpected argument "c"`,
+		"customer unmerge":                         "say which merge",
+		"customer unmerge x":                       "say why: --reason TEXT",
+		"customer show a --reason x":               "customer show has no --reason",
 	} {
 		got := fte(t, nil, strings.Fields(line)...)
 		require.Equal(t, exitUsage, got.code, "%s: %+v", line, got)
@@ -202,7 +209,7 @@ func TestCustomers(t *testing.T) {
 	for _, who := range []string{"Ana@customer.example", number} {
 		got := fte(t, settings, "customer", "show", who)
 		require.Equal(t, exitOK, got.code, got.stderr)
-		require.Regexp(t, `^name +Ana \[31mSilva\ntier +standard\nsince +\S+Z\nemail +ana@customer.example \(verified\)\nwhatsapp +\+49151\d{8} \(claimed\)\n\nNUMBER .*\n`+number+` `, got.stdout)
+		require.Regexp(t, `^name +Ana \[31mSilva\ntier +standard\nsince +\S+Z\nemail +ana@customer.example \(verified\)\nwhatsapp +\+49151\d{8} \(verified\)\n\nNUMBER .*\n`+number+` `, got.stdout)
 	}
 	got := fte(t, settings, "customer", "tier", "ana@customer.example", "vip", "--as", "ben")
 	require.Equal(t, outcome{exitOK, "The customer is vip now (was standard).\n", ""}, got)
@@ -211,6 +218,24 @@ func TestCustomers(t *testing.T) {
 	var shown map[string]any
 	require.NoError(t, json.Unmarshal([]byte(fte(t, settings, "customer", "show", number, "--json").stdout), &shown))
 	require.Equal(t, "vip", shown["tier"])
+	other := cliTicket(t, url, "ben@customer.example")
+	schematest.Exec(t, url, "INSERT INTO identity_claims (conversation_id, kind, value) SELECT conversation_id, 'email', 'ana@customer.example' FROM tickets WHERE number = '"+other+"'")
+	require.Contains(t, fte(t, settings, "customer", "show", number).stdout, "ana@customer.example (somebody else names it in ticket "+other+", not proved)\n")
+	require.Contains(t, fte(t, settings, "customer", "show", other).stdout, "ana@customer.example (only named in ticket "+other+", not proved)\n")
+	got = fte(t, settings, "customer", "merge", number, "ben@customer.example", "--reason", "she said so", "--as", "kim")
+	require.Equal(t, exitOK, got.code, got.stderr)
+	require.Regexp(t, `^The two are one customer now\. To part them again: fte customer unmerge \S{36} --reason TEXT\n$`, got.stdout)
+	merge := regexp.MustCompile(`\S{36}`).FindString(got.stdout)
+	got = fte(t, settings, "customer", "show", other)
+	require.Regexp(t, `\nmerge +`+merge+` of \S+Z by kim: a person said so\n`, got.stdout)
+	require.Contains(t, got.stdout, number)
+	got = fte(t, settings, "customer", "merge", number, other, "--reason", "again", "--as", "kim")
+	require.Equal(t, exitFailed, got.code)
+	require.Contains(t, got.stderr, "the two are one customer already")
+	got = fte(t, settings, "customer", "unmerge", merge, "--reason", "two sisters", "--as", "kim")
+	require.Equal(t, outcome{exitOK, "They are two customers again, and nothing but a person makes them one.\n", ""}, got)
+	require.Regexp(t, `undone \S+Z by kim\n`, fte(t, settings, "customer", "show", other).stdout)
+	require.Equal(t, exitUsage, fte(t, settings, "customer", "unmerge", "merge", "--reason", "x", "--as", "kim").code)
 	got = fte(t, settings, "customer", "show", "nobody@customer.example")
 	require.Equal(t, outcome{exitFailed, "", "fte customer: nobody is known under this mail address\n"}, got)
 	got = fte(t, settings, "customer", "show", "0151123")
