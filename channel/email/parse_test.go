@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/digital-fte/fte/channel/email"
+	"github.com/digital-fte/fte/channel/text"
 	"github.com/digital-fte/fte/ticket"
 )
 
@@ -296,20 +297,28 @@ func TestParseSurvivesHostileSizes(t *testing.T) {
 	t.Parallel()
 	head := "From: a@b.example\r\nContent-Type: "
 	for name, raw := range map[string]string{
-		"nested html":     head + "text/html\r\n\r\nHello " + strings.Repeat("<div>", 100_000) + "there",
-		"dashes":          head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("--\r\n", 50_000),
-		"phones":          head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("Sent from my phone\r\n\r\n", 10_000),
-		"attributions":    head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("On "+strings.Repeat("wrote 1 ", 30)+":\r\n", 1_000),
-		"header blocks":   head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("From: x\r\n", 20_000),
-		"empty lines":     head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("\r\n", 200_000),
-		"nested parts":    nestedParts(2000),
-		"many parts":      head + "multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\nContent-Type: text/plain\r\n\r\nHello there\r\n", 1_000) + "--b--",
+		"nested html":   head + "text/html\r\n\r\nHello " + strings.Repeat("<div>", 100_000) + "there",
+		"dashes":        head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("--\r\n", 50_000),
+		"phones":        head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("Sent from my phone\r\n\r\n", 10_000),
+		"attributions":  head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("On "+strings.Repeat("wrote 1 ", 30)+":\r\n", 1_000),
+		"header blocks": head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("From: x\r\n", 20_000),
+		"empty lines":   head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("\r\n", 200_000),
+		"nested parts":  nestedParts(2000),
+		"many parts":    head + "multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\nContent-Type: text/plain\r\n\r\nHello there\r\n", 1_000) + "--b--",
+		"one header":    "X-Long: " + strings.Repeat("x", 1<<20) + "\r\n" + head + "text/plain\r\n\r\nHello there",
+		"one line":      head + "text/plain\r\n\r\nHello there " + strings.Repeat("word ", 1<<18),
+		"armour":        head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("-----BEGIN PGP SIGNED MESSAGE-----\r\n", 20_000),
+		"addresses":     head + "text/plain\r\n\r\nHello there\r\n" + strings.Repeat("1 <a@b.example>:\r\n", 20_000),
+		"list headers":  "List-Post: " + strings.Repeat("<mailto:x@y.example>, ", 20_000) + "\r\n" + head + "text/plain\r\n\r\nHello there",
+		"a long report": head + "multipart/report; boundary=b\r\n\r\n--b\r\n\r\nHello there\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n" +
+			strings.Repeat("Final-Recipient: rfc822; x@y.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n", 20_000) + "--b--",
+		"mails in mails":  head + strings.Repeat("message/rfc822\r\n\r\nFrom: a@b.example\r\nContent-Type: ", 2_000) + "text/plain\r\n\r\nHello there",
 		"many recipients": "To: " + strings.Repeat("a@b.example, ", 50_000) + "z@b.example\r\n" + head + "text/plain\r\n\r\nHello there",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := parse(t, []byte(raw))
-			require.True(t, strings.Contains(m.FullText, "Hello") || name == "nested parts" && m.Truncated)
+			require.True(t, strings.Contains(m.FullText, "Hello") || name == "nested parts" && m.Truncated || name == "mails in mails" && len(m.Attachments) == 1)
 			require.Equal(t, "a@b.example", m.From.Address)
 			require.LessOrEqual(t, len(m.To), 100)
 		})
@@ -339,17 +348,27 @@ func FuzzParse(f *testing.F) {
 		f.Add(raw[:len(raw)/2])
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		m, err := email.Parse(raw)
+		m, err := email.Parser{Groups: []string{"help@firnwacht.example"}}.Parse(raw)
 		if err != nil {
 			require.Equal(t, ticket.CodeInvalid, ticket.CodeOf(err))
 			return
 		}
-		texts := []string{m.Text, m.Quoted, m.Signature, m.FullText}
+		body, wordless := m.Body()
+		require.True(t, body != "" || wordless != ticket.WordlessNot, "nobody would be told that nothing was said")
+		texts := []string{m.Text, m.Quoted, m.Signature, m.FullText, text.Truncate(body, email.DefaultMaxText/4)}
 		lines := []string{m.Subject, m.From.Name, m.From.Address, m.MessageID, m.InReplyTo, m.OutboundID, m.DeliveredTo, m.RootKey("g")}
 		for _, a := range m.Attachments {
 			lines = append(lines, a.Name, a.ContentType)
 		}
 		lines = append(append(lines, m.References...), m.Recipients()...)
+		if m.Bounce != nil {
+			require.NotEmpty(t, m.Bounce.Action)
+			require.NotEmpty(t, m.Suppress(), "a report is never answered")
+			lines = append(append(lines, m.Bounce.Status, m.Bounce.MessageID, m.Bounce.OutboundID, m.Bounce.Why()), m.Bounce.Recipients...)
+		}
+		if m.Group != "" {
+			require.False(t, m.DMARC && m.From.Address != "" && strings.Contains(m.From.Name, " via "), "a name that a group gave is not verified")
+		}
 		for _, s := range append(texts, lines...) {
 			require.True(t, utf8.ValidString(s))
 			require.LessOrEqual(t, len(s), email.DefaultMaxText)
