@@ -18,5 +18,7 @@ export default defineConfig({
     environment: "jsdom",
     setupFiles: "src/test/setup.ts",
     restoreMocks: true,
+    // Typing is played key by key, on machines that do other things as well.
+    testTimeout: 20_000,
   },
 });
