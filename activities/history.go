@@ -10,9 +10,9 @@ import (
 // maxHistory is how many earlier messages the model sees.
 const maxHistory = 20
 
-// FetchHistory names the messages that came before a turn: over all of the
-// customer's verified conversations if the sender here is verified, else of
-// this conversation alone. It only reads.
+// FetchHistory names the messages that came before a turn: if channels have
+// proved who wrote all of it, those of this conversation and what was proved in
+// the customer's others, else what was not proved in this one. It only reads.
 func (a *Activities) FetchHistory(ctx context.Context, in ticket.FetchHistoryInput) (ticket.FetchHistoryResult, error) {
 	ids, err := a.DB.History(ctx, schema.HistoryParams{TurnID: in.TurnID, MaxMessages: maxHistory})
 	if err != nil {

@@ -94,3 +94,44 @@ func TestHistoryHoldsWhatPeopleSaid(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []uuid.UUID{sent, seen}, res.MessageIDs)
 }
+
+// TestHistoryFollowsWhoIsOne reads the history of two customers while they are
+// one, and of a number that has changed hands.
+func TestHistoryFollowsWhoIsOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	other := uuid.New()
+	require.NoError(t, w.db.InsertCustomer(t.Context(), schema.InsertCustomerParams{ID: other}))
+	phone := w.conversation(ticket.WhatsApp)
+	mail := w.conversation(ticket.Email, func(p *schema.InsertConversationParams) { p.CustomerID = other })
+	byPhone := w.message(phone, "by phone", func(p *schema.InsertMessageParams) { p.ProviderAt = time.Now().Add(-time.Hour) })
+	unproved := w.message(mail, "unproved", func(p *schema.InsertMessageParams) { p.Verified = false })
+	now := w.turn(mail, "now").TurnID
+	history := func() []uuid.UUID {
+		t.Helper()
+		res, err := run(w, w.acts().FetchHistory, ticket.FetchHistoryInput{TurnID: now})
+		require.NoError(t, err)
+		return res.MessageIDs
+	}
+	require.Equal(t, []uuid.UUID{unproved}, history())
+	merge := uuid.New()
+	_, err := w.db.MergeCustomers(t.Context(), schema.MergeCustomersParams{ID: merge, A: other, B: w.customer, Reason: "by_hand", Actor: "kim"})
+	require.NoError(t, err)
+	require.Equal(t, []uuid.UUID{unproved, byPhone}, history())
+	w.exec("UPDATE conversations SET customer_since = now() - interval '1 minute' WHERE id = '" + phone.ID.String() + "'")
+	require.Equal(t, []uuid.UUID{unproved}, history(), "the number has changed hands since")
+	w.exec("UPDATE conversations SET customer_since = NULL")
+	_, err = w.db.UndoMerge(t.Context(), schema.UndoMergeParams{ID: merge, Actor: "kim"})
+	require.NoError(t, err)
+	require.Equal(t, []uuid.UUID{unproved}, history(), "they are two again")
+
+	t.Log("a turn is verified while all of its messages are")
+	require.Equal(t, "true", w.scalar("SELECT verified::text FROM turns WHERE id = '"+now.String()+"'"))
+	forged := w.message(mail, "forged", func(p *schema.InsertMessageParams) { p.Verified = false })
+	first := uuid.MustParse(w.scalar("SELECT first_message_id::text FROM turns WHERE id = '" + now.String() + "'"))
+	grown, err := run(w, w.acts().CreateTicket, ticket.CreateTicketInput{ConversationID: mail.ID, MessageIDs: []uuid.UUID{first, forged}})
+	require.NoError(t, err)
+	require.Equal(t, now, grown.TurnID)
+	require.Equal(t, "false", w.scalar("SELECT verified::text FROM turns WHERE id = '"+now.String()+"'"))
+	require.Equal(t, []uuid.UUID{unproved}, history())
+}
