@@ -32,7 +32,7 @@ func (b *batchOf) decide(ctx context.Context, mode ticket.Mode, res *ticket.Crea
 	if err != nil {
 		return err
 	}
-	switch b.newestCommand() {
+	switch b.messages[len(b.messages)-1].Command {
 	case ticket.CommandStop:
 		res.Plain = ticket.PlainStop
 		return nil
@@ -76,16 +76,6 @@ func isGoOn(m schema.UnsettledMessagesRow) bool {
 
 func (b *batchOf) every(is func(schema.UnsettledMessagesRow) bool) bool {
 	return !slices.ContainsFunc(b.messages, func(m schema.UnsettledMessagesRow) bool { return !is(m) })
-}
-
-// newestCommand returns the last of the commands to stop and to start.
-func (b *batchOf) newestCommand() ticket.Command {
-	for _, m := range slices.Backward(b.messages) {
-		if m.Command == ticket.CommandStop || m.Command == ticket.CommandStart {
-			return m.Command
-		}
-	}
-	return ticket.CommandNone
 }
 
 // forbidden asks for a person when nothing automatic may go to the customer.

@@ -96,6 +96,23 @@ func TestStopIsConfirmedOnceAndStartAgain(t *testing.T) {
 	require.Len(t, w.texts(), 3, "after a new start there is a new confirmation")
 }
 
+func TestAQuestionBehindAStopGoesToAPerson(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withTwilio()
+	c := w.conversation(ticket.WhatsApp)
+	w.suppress("stop")
+	opened, err := run(w, w.acts().CreateTicket, ticket.CreateTicketInput{ConversationID: c.ID, MessageIDs: []uuid.UUID{
+		w.message(c, "STOP", commanded(ticket.CommandStop)), w.message(c, "But where is my order?"),
+	}})
+	require.NoError(t, err)
+	require.Equal(t, ticket.EscalateOptedOut, opened.Person)
+	res, err := w.send(opened.TurnID, uuid.Nil)
+	require.NoError(t, err)
+	require.Equal(t, 1, res.Parts)
+	require.Contains(t, w.texts()[0], "no more automatic messages", "the stop is confirmed all the same")
+	require.Equal(t, "2", w.scalar("SELECT count(*) FROM processed_messages WHERE outcome = 'human'"))
+}
+
 func TestStartWithAQuestionIsAQuestion(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withTwilio()

@@ -215,6 +215,11 @@ func (a *Activities) replyOf(
 	}
 	if in.DraftID == uuid.Nil {
 		r := reply{kind: ticket.KindNotice, outcome: ticket.Human}
+		if why == ticket.EscalateOptedOut {
+			r.kind = ticket.KindAck
+			r.texts, err = confirmation(ctx, q, route, open, in)
+			return r, err
+		}
 		noticed, err := q.NoticeGiven(ctx, open.ID)
 		if err == nil && !noticed && why == "" {
 			r.texts = []string{a.handoverNotice(route.Channel, open.Number, open.EscalationCode)}
@@ -250,17 +255,26 @@ func laidOut(c ticket.Channel, words, number string) []string {
 	return []string{words}
 }
 
-// plainReply returns a fixed text. That nothing follows is said once.
+// confirmation says that nothing automatic follows, once, to a customer who has
+// asked for that in this turn.
+func confirmation(ctx context.Context, q *schema.Queries, route schema.Conversation, open schema.Ticket, in ticket.SendReplyInput) ([]string, error) {
+	due, err := q.ConfirmStop(ctx, schema.ConfirmStopParams{ConversationID: open.ConversationID, TurnID: in.TurnID})
+	if err != nil || !due {
+		return nil, err
+	}
+	return laidOut(route.Channel, plainText(ticket.PlainStop, "", ""), ""), nil
+}
+
+// plainReply returns a fixed text.
 func (a *Activities) plainReply(ctx context.Context, q *schema.Queries, route schema.Conversation, open schema.Ticket, in ticket.SendReplyInput) (reply, error) {
 	r := reply{kind: ticket.KindAck, outcome: ticket.Answered, unsettled: in.Plain == ticket.PlainSlow}
 	var answered ticket.Channel
 	switch in.Plain {
 	case ticket.PlainStop:
 		r.outcome = ticket.Suppressed
-		told, err := q.StopConfirmed(ctx, schema.StopConfirmedParams{ConversationID: open.ConversationID, TurnID: in.TurnID})
-		if err != nil || told {
-			return r, err
-		}
+		var err error
+		r.texts, err = confirmation(ctx, q, route, open, in)
+		return r, err
 	case ticket.PlainSlow:
 		told, err := q.AcksOfTurn(ctx, in.TurnID)
 		if err != nil || told > 0 {

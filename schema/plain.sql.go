@@ -73,6 +73,37 @@ func (q *Queries) AutomaticMails(ctx context.Context, arg AutomaticMailsParams) 
 	return i, err
 }
 
+const confirmStop = `-- name: ConfirmStop :one
+SELECT (EXISTS (
+    SELECT FROM turns u JOIN messages m ON m.id = ANY (u.message_ids)
+    WHERE u.id = $1 AND m.command = 'stop'
+) AND NOT EXISTS (
+    SELECT FROM messages m
+    JOIN turns t ON t.id = m.turn_id
+    JOIN outbox o ON o.turn_id = t.id AND o.kind = 'ack' AND o.state IN ('queued', 'sending', 'sent')
+    WHERE m.conversation_id = $2 AND m.command = 'stop' AND t.id <> $1
+      AND NOT EXISTS (
+          SELECT FROM messages s
+          WHERE s.conversation_id = m.conversation_id AND s.command = 'start' AND s.provider_at > m.provider_at
+      )
+))::bool AS due
+`
+
+type ConfirmStopParams struct {
+	TurnID         uuid.UUID
+	ConversationID uuid.UUID
+}
+
+// ConfirmStop says whether the customer has to be told that no messages follow:
+// this turn asks for that, and nobody has said so since messages were last
+// asked for again.
+func (q *Queries) ConfirmStop(ctx context.Context, arg ConfirmStopParams) (bool, error) {
+	row := q.db.QueryRow(ctx, confirmStop, arg.TurnID, arg.ConversationID)
+	var due bool
+	err := row.Scan(&due)
+	return due, err
+}
+
 const homeOfTurn = `-- name: HomeOfTurn :one
 SELECT m.home_id
 FROM turns t
@@ -186,33 +217,6 @@ func (q *Queries) ReleaseHeld(ctx context.Context, conversationID uuid.UUID) ([]
 		return nil, err
 	}
 	return items, nil
-}
-
-const stopConfirmed = `-- name: StopConfirmed :one
-SELECT EXISTS (
-    SELECT FROM messages m
-    JOIN turns t ON t.id = m.turn_id
-    JOIN outbox o ON o.turn_id = t.id AND o.kind = 'ack' AND o.state IN ('queued', 'sending', 'sent')
-    WHERE m.conversation_id = $1 AND m.command = 'stop' AND t.id <> $2
-      AND NOT EXISTS (
-          SELECT FROM messages s
-          WHERE s.conversation_id = m.conversation_id AND s.command = 'start' AND s.provider_at > m.provider_at
-      )
-)
-`
-
-type StopConfirmedParams struct {
-	ConversationID uuid.UUID
-	TurnID         uuid.UUID
-}
-
-// StopConfirmed says whether the customer has been told, since last asking for
-// messages again, that none follow.
-func (q *Queries) StopConfirmed(ctx context.Context, arg StopConfirmedParams) (bool, error) {
-	row := q.db.QueryRow(ctx, stopConfirmed, arg.ConversationID, arg.TurnID)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
 }
 
 const waitingParts = `-- name: WaitingParts :many

@@ -174,4 +174,17 @@ func (l *Lab) dump() {
 	for name, p := range l.processes {
 		l.t.Logf("--- %s\n%s", name, p.Tail())
 	}
+	for _, id := range l.workflowIDs(l.t.Context()) {
+		d, err := l.Temporal.DescribeWorkflowExecution(l.t.Context(), id, "")
+		if err != nil {
+			l.t.Logf("--- %s: %v", id, err)
+			continue
+		}
+		for _, a := range d.GetPendingActivities() {
+			l.t.Logf("--- %s is at %s, try %d: %s", id, a.GetActivityType().GetName(), a.GetAttempt(), a.GetLastFailure())
+		}
+		if task := d.GetPendingWorkflowTask(); task != nil {
+			l.t.Logf("--- %s has a workflow task, try %d", id, task.GetAttempt())
+		}
+	}
 }

@@ -2,10 +2,14 @@
 -- name: WhySuppressed :one
 SELECT reason FROM suppressions WHERE kind = sqlc.arg(kind) AND value = sqlc.arg(value);
 
--- StopConfirmed says whether the customer has been told, since last asking for
--- messages again, that none follow.
--- name: StopConfirmed :one
-SELECT EXISTS (
+-- ConfirmStop says whether the customer has to be told that no messages follow:
+-- this turn asks for that, and nobody has said so since messages were last
+-- asked for again.
+-- name: ConfirmStop :one
+SELECT (EXISTS (
+    SELECT FROM turns u JOIN messages m ON m.id = ANY (u.message_ids)
+    WHERE u.id = sqlc.arg(turn_id) AND m.command = 'stop'
+) AND NOT EXISTS (
     SELECT FROM messages m
     JOIN turns t ON t.id = m.turn_id
     JOIN outbox o ON o.turn_id = t.id AND o.kind = 'ack' AND o.state IN ('queued', 'sending', 'sent')
@@ -14,7 +18,7 @@ SELECT EXISTS (
           SELECT FROM messages s
           WHERE s.conversation_id = m.conversation_id AND s.command = 'start' AND s.provider_at > m.provider_at
       )
-);
+))::bool AS due;
 
 -- RecentMessages counts what a customer wrote in the time before a batch, and
 -- says when the first of it came: in this conversation, and if the channel
