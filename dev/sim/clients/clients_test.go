@@ -31,7 +31,8 @@ const (
 	pushAccount = "push@simulator.iam.gserviceaccount.com"
 	// mailboxes is how many mailboxes there are: each test takes a new one.
 	mailboxes = 100
-	patience  = 2 * time.Minute
+	// fetching and running bound how long it may take.
+	fetching, running = 5 * time.Minute, 2 * time.Minute
 )
 
 // TestOfficialClients runs the tests in the folder python against simulators of
@@ -41,9 +42,9 @@ func TestOfficialClients(t *testing.T) {
 	if os.Getenv("FTE_CLIENT_TEST") != "1" {
 		t.Skip("make test-clients runs it")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	python, packages := install(t)
+	ctx, cancel := context.WithTimeout(t.Context(), running)
 	defer cancel()
-	python, packages := install(ctx, t)
 	run := exec.CommandContext(ctx, python, "-m", "unittest", "discover", "--verbose", "--start-directory", "python")
 	run.Env = append(os.Environ(), "PYTHONPATH="+packages, "PYTHONDONTWRITEBYTECODE=1", "PYTHONWARNINGS=ignore")
 	run.Env = append(run.Env, simulators(t)...)

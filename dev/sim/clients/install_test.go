@@ -23,8 +23,10 @@ var requirements []byte
 
 // install returns the Python to run and the folder with the client libraries,
 // which are fetched once for each machine, Python and set of requirements.
-func install(ctx context.Context, t *testing.T) (python, packages string) {
+func install(t *testing.T) (python, packages string) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), fetching)
+	defer cancel()
 	python, err := exec.LookPath("python3")
 	require.NoError(t, err, "the official client libraries need python3 on PATH")
 	version, err := exec.CommandContext(ctx, python, "-VV").Output()
@@ -37,7 +39,7 @@ func install(ctx context.Context, t *testing.T) (python, packages string) {
 		return python, packages
 	}
 	// All of it or nothing: what is there under its name is whole.
-	temp, err := os.MkdirTemp(cache, "clients-")
+	temp, err := os.MkdirTemp(cache, "clients-") //nolint:usetesting // what is made there is renamed within the cache
 	require.NoError(t, err)
 	defer os.RemoveAll(temp)
 	made := filepath.Join(temp, "packages")

@@ -9,7 +9,10 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	api "google.golang.org/api/gmail/v1"
@@ -117,6 +120,28 @@ func TestPushes(t *testing.T) {
 	n, cursor = news(cursor)
 	require.Equal(t, 1, n)
 	require.Equal(t, early, cursor)
+}
+
+func TestLatePush(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var pushed atomic.Int32
+		sim, err := gmail.New(gmail.Options{
+			Mailboxes: []string{mailbox}, AlwaysPush: true,
+			OnChange: func(context.Context, string, uint64) { pushed.Add(1) },
+		})
+		require.NoError(t, err)
+		require.NoError(t, sim.SwitchOn(gmail.LatePush, 0))
+		_, err = sim.Deliver(question("", "Hello"))
+		require.NoError(t, err)
+		<-time.After(4 * time.Second)
+		synctest.Wait()
+		require.Zero(t, pushed.Load())
+		<-time.After(2 * time.Second)
+		synctest.Wait()
+		require.EqualValues(t, 1, pushed.Load())
+		require.NoError(t, sim.Close())
+	})
 }
 
 func TestMessageIDIsKeptWhileAsked(t *testing.T) {
