@@ -41,7 +41,7 @@ func (b *Bounce) Hard() bool {
 
 // Why says for people, in one sentence of our own, what the server reports.
 func (b *Bounce) Why() string {
-	reason := ""
+	var reason string
 	switch class, subject, _ := split3(b.Status); {
 	case b.Hard():
 		reason = "the address does not exist"
