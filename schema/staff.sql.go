@@ -46,14 +46,23 @@ func (q *Queries) AllModes(ctx context.Context) ([]ChannelConfig, error) {
 const claimsOf = `-- name: ClaimsOf :many
 WITH f AS MATERIALIZED (
     SELECT customer_family($2) AS id
+), found AS (
+    SELECT i.conversation_id, i.kind, i.value
+    FROM f
+    JOIN conversations c ON c.customer_id = f.id
+    JOIN identity_claims i ON i.conversation_id = c.id AND i.created_at >= coalesce(c.customer_since, '-infinity')
+    UNION
+    SELECT i.conversation_id, i.kind, i.value
+    FROM f
+    JOIN customer_identities k ON k.customer_id = f.id
+    JOIN identity_claims i ON i.kind = k.kind AND i.value = k.value
 )
 SELECT i.kind, i.value, i.proved_at, i.created_at, (c.customer_id IN (SELECT id FROM f))::boolean AS own, coalesce((
     SELECT t.number FROM tickets t WHERE t.conversation_id = c.id ORDER BY t.created_at DESC, t.id LIMIT 1
 ), '')::text AS number
-FROM identity_claims i
+FROM found
+JOIN identity_claims i USING (conversation_id, kind, value)
 JOIN conversations c ON c.id = i.conversation_id
-WHERE c.customer_id IN (SELECT id FROM f) AND i.created_at >= coalesce(c.customer_since, '-infinity')
-   OR (i.kind, i.value) IN (SELECT k.kind, k.value FROM customer_identities k WHERE k.customer_id IN (SELECT id FROM f))
 ORDER BY i.created_at DESC, i.kind, i.value
 LIMIT $1
 `

@@ -49,8 +49,7 @@ func (in *Intake) keepFresh(ctx context.Context, q *schema.Queries, m inbound, k
 	if err != nil {
 		return err
 	}
-	began := m.sender
-	link := e.replies
+	began, link := m.sender, false
 	if m.sender.verified {
 		// Whoever takes part without being the customer proves nothing here.
 		if m.sender.verified, link, err = e.proves(ctx, q, conv, sender); err != nil {
