@@ -49,10 +49,12 @@ func (l *Lab) settledTurns(ctx context.Context) map[uuid.UUID][]uuid.UUID {
 	return turns
 }
 
+// workflowIDs leaves out a conversation whose every message has joined another.
 func (l *Lab) workflowIDs(ctx context.Context) []string {
 	type row struct{ WorkflowID string }
 	var ids []string
-	for _, r := range query[row](ctx, l, `SELECT workflow_id FROM conversations`) {
+	for _, r := range query[row](ctx, l, `SELECT workflow_id FROM conversations c
+		WHERE EXISTS (SELECT FROM messages m WHERE m.conversation_id = c.id)`) {
 		ids = append(ids, r.WorkflowID)
 	}
 	return ids
