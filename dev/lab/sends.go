@@ -83,7 +83,12 @@ func (l *Lab) checkSends(ctx context.Context, accepted []acceptance, report func
 		providerID[a.outbound] = a.providerID
 	}
 	known := map[string]bool{}
-	last := map[uuid.UUID]int{}
+	// Each provider has an order of its own.
+	type line struct {
+		conversation uuid.UUID
+		via          string
+	}
+	last := map[line]int{}
 	for _, s := range sends {
 		id := s.ID.String()
 		known[id] = true
@@ -105,10 +110,11 @@ func (l *Lab) checkSends(ctx context.Context, accepted []acceptance, report func
 		if times[id] == 0 || s.Template != "" {
 			continue
 		}
-		if before, ok := last[s.Conversation]; ok && position[id] < before {
+		here := line{s.Conversation, s.Via}
+		if before, ok := last[here]; ok && position[id] < before {
 			report("I4: %s went out before an earlier part of its conversation", s.SendKey)
 		}
-		last[s.Conversation] = position[id]
+		last[here] = position[id]
 	}
 	for _, a := range accepted {
 		if !known[a.outbound] && !a.byHand {
