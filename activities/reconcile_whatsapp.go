@@ -34,29 +34,17 @@ const (
 	handoverBatch = 100
 )
 
-// ReconcileWhatsAppInput names a WhatsApp number of ours, E.164.
-type ReconcileWhatsAppInput struct {
-	Number string `json:"number"`
-}
-
-// ReconcileWhatsAppResult says what a look at Twilio's list found.
-type ReconcileWhatsAppResult struct {
-	Until  time.Time `json:"until"`   // until when the messages are complete
-	Missed int       `json:"missed"`  // from customers, whose webhook never arrived
-	PastUs int       `json:"past_us"` // sent to customers without this service
-}
-
 // ReconcileWhatsApp lists what went to and from the number since the last look
 // and publishes, as if its webhook had come, each message that is not stored.
 // How far it has looked is stored after each window, so a long outage heals bit
 // by bit. CodeUnauthorized when the worker has no such number.
-func (a *Activities) ReconcileWhatsApp(ctx context.Context, in ReconcileWhatsAppInput) (ReconcileWhatsAppResult, error) {
+func (a *Activities) ReconcileWhatsApp(ctx context.Context, in ticket.ReconcileWhatsAppInput) (ticket.ReconcileWhatsAppResult, error) {
 	defer beat(ctx)()
 	res, err := a.reconcileWhatsApp(ctx, in.Number)
 	return res, a.done(ctx, schema.Classify(err))
 }
 
-func (a *Activities) reconcileWhatsApp(ctx context.Context, number string) (res ReconcileWhatsAppResult, err error) {
+func (a *Activities) reconcileWhatsApp(ctx context.Context, number string) (res ticket.ReconcileWhatsAppResult, err error) {
 	if a.WhatsApp == nil || a.WhatsApp.From() != number {
 		return res, ticket.Errorf(ticket.CodeUnauthorized, "this worker is not configured for the number; check TWILIO_WHATSAPP_FROM")
 	}

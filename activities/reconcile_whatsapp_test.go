@@ -46,9 +46,9 @@ func (r *reconciler) pass(d time.Duration) {
 	r.options.Now = func() time.Time { return now }
 }
 
-func (r *reconciler) look() activities.ReconcileWhatsAppResult {
+func (r *reconciler) look() ticket.ReconcileWhatsAppResult {
 	r.t.Helper()
-	res, err := run(r.world, r.acts().ReconcileWhatsApp, activities.ReconcileWhatsAppInput{Number: ourPhone})
+	res, err := run(r.world, r.acts().ReconcileWhatsApp, ticket.ReconcileWhatsAppInput{Number: ourPhone})
 	require.NoError(r.t, err)
 	return res
 }
@@ -148,7 +148,7 @@ func TestWhatTheBrokerDidNotTakeIsFoundAgain(t *testing.T) {
 	r := newReconciler(t)
 	r.writes(phone, "hello", 10*time.Minute)
 	r.published.failNext(1)
-	_, err := run(r.world, r.acts().ReconcileWhatsApp, activities.ReconcileWhatsAppInput{Number: ourPhone})
+	_, err := run(r.world, r.acts().ReconcileWhatsApp, ticket.ReconcileWhatsAppInput{Number: ourPhone})
 	requireRefused(t, err, ticket.CodeUnavailable, false)
 	require.Equal(t, "true", r.scalar("SELECT (reconciled_at < now() - interval '11 minutes')::text FROM whatsapp_numbers"), "the windows before it are done")
 	require.Equal(t, 1, r.look().Missed)
@@ -159,7 +159,7 @@ func TestTwilioThatDoesNotAnswerIsAskedAgain(t *testing.T) {
 	r := newReconciler(t)
 	r.writes(phone, "hello", 10*time.Minute)
 	r.twilio.SetFault(wire.Fault{Match: lists, Status: 502, Body: "<html>bad gateway</html>"})
-	_, err := run(r.world, r.acts().ReconcileWhatsApp, activities.ReconcileWhatsAppInput{Number: ourPhone})
+	_, err := run(r.world, r.acts().ReconcileWhatsApp, ticket.ReconcileWhatsAppInput{Number: ourPhone})
 	requireRefused(t, err, ticket.CodeUnavailable, false)
 	require.Empty(t, r.raw())
 	require.Equal(t, 1, r.look().Missed)
@@ -190,10 +190,10 @@ func TestAMissedStopIsHeeded(t *testing.T) {
 func TestTheNumberMustBeOurs(t *testing.T) {
 	t.Parallel()
 	r := newReconciler(t)
-	_, err := run(r.world, r.acts().ReconcileWhatsApp, activities.ReconcileWhatsAppInput{Number: phone})
+	_, err := run(r.world, r.acts().ReconcileWhatsApp, ticket.ReconcileWhatsAppInput{Number: phone})
 	requireRefused(t, err, ticket.CodeUnauthorized, true)
 	r.options.WhatsApp = nil
-	_, err = run(r.world, r.acts().ReconcileWhatsApp, activities.ReconcileWhatsAppInput{Number: ourPhone})
+	_, err = run(r.world, r.acts().ReconcileWhatsApp, ticket.ReconcileWhatsAppInput{Number: ourPhone})
 	requireRefused(t, err, ticket.CodeUnauthorized, true)
 }
 
@@ -239,7 +239,7 @@ func TestWhoWritesPastUsTakesOver(t *testing.T) {
 	sid := r.past(phone, "I call you at three. Kim")
 	require.Zero(t, r.look().PastUs, "its id may be recorded any moment")
 	r.pass(5 * time.Minute)
-	require.Equal(t, activities.ReconcileWhatsAppResult{Until: r.options.Now().Add(-time.Minute).UTC(), PastUs: 1}, func() activities.ReconcileWhatsAppResult {
+	require.Equal(t, ticket.ReconcileWhatsAppResult{Until: r.options.Now().Add(-time.Minute).UTC(), PastUs: 1}, func() ticket.ReconcileWhatsAppResult {
 		res := r.look()
 		res.Until = res.Until.UTC()
 		return res

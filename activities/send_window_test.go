@@ -247,8 +247,9 @@ func TestAPersonsReplyWaitsToo(t *testing.T) {
 	w.silent(25 * time.Hour)
 	m := w.queued(c.ID, long)
 	for range 2 {
-		_, err := w.deliver(m)
+		sent, err := w.deliver(m)
 		require.NoError(t, err)
+		require.True(t, sent.Held)
 		require.Equal(t, []string{"held", "held", "held"}, w.replyStates(m))
 		w.requireAsked()
 	}
@@ -261,8 +262,9 @@ func TestAPersonsReplyWaitsToo(t *testing.T) {
 	res := w.open(c, w.message(c, "yes"))
 	require.Equal(t, []uuid.UUID{m, second}, res.Replies)
 	for _, m := range res.Replies {
-		_, err = w.deliver(m)
+		sent, err := w.deliver(m)
 		require.NoError(t, err)
+		require.False(t, sent.Held)
 	}
 	require.Len(t, w.freeTexts(), 4)
 	require.Len(t, w.templates(), 1)

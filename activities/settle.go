@@ -243,8 +243,22 @@ func (a *Activities) replyOf(
 	if !r.approved {
 		r.why = why
 	}
-	r.texts = laidOut(route.Channel, draft.Body, open.Number)
-	return r, nil
+	words, err := a.wordsOf(ctx, q, draft)
+	r.texts = laidOut(route.Channel, words, open.Number)
+	return r, err
+}
+
+// wordsOf returns a draft with what has to be said ahead of it.
+func (a *Activities) wordsOf(ctx context.Context, q *schema.Queries, draft schema.Draft) (string, error) {
+	turn, err := q.Turn(ctx, draft.TurnID)
+	if err != nil {
+		return "", err
+	}
+	earlier, err := a.earlierContact(ctx, q, turn)
+	if err != nil || earlier == "" {
+		return draft.Body, err
+	}
+	return earlier + "\n\n" + draft.Body, nil
 }
 
 // laidOut returns an answer as the provider calls that its channel takes.

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,7 +76,8 @@ func staffParts(c ticket.Channel, words string) []string {
 // the rules of SendReply: each part is claimed before its provider is called,
 // and one whose outcome is unknown is looked for before anything else happens.
 // A part of the assistant that is under way comes first, for up to half a
-// minute. A part that surely was not delivered is CodeInvalid.
+// minute. A part that surely was not delivered is CodeInvalid; one that waits
+// for the customer to write is sent by a later call with the same message.
 func (a *Activities) SendStaffReply(ctx context.Context, in ticket.SendStaffReplyInput) (ticket.SendStaffReplyResult, error) {
 	defer beat(ctx)()
 	res, err := a.sendStaffReply(ctx, in)
@@ -102,6 +104,10 @@ func (a *Activities) sendStaffReply(ctx context.Context, in ticket.SendStaffRepl
 		return res, ticket.Errorf(ticket.CodeInvalid, "the reply was withdrawn because it could not be delivered; write it again")
 	}
 	failpoint.Here("reply.afterDelivery")
+	if parts, err = a.staffOutbox(ctx, in.MessageID); err != nil {
+		return res, err
+	}
+	res.Held = slices.ContainsFunc(parts, func(p schema.PartsOfTurnRow) bool { return p.State == "held" })
 	err = a.DB.Tx(ctx, func(q *schema.Queries) error {
 		if _, err := q.LockConversation(ctx, conversation); err != nil {
 			return err

@@ -37,12 +37,15 @@ func (w *world) answer(turnID uuid.UUID) ticket.SendReplyResult {
 	return res
 }
 
-// requireClocks asserts which clocks run and when they are due.
+// requireClocks asserts which clocks run and when they are due, but for that of
+// WhatsApp's window, which follows from the messages' own times.
 func requireClocks(t *testing.T, s ticket.Standing, want map[ticket.ClockName]time.Time) {
 	t.Helper()
 	got := map[ticket.ClockName]time.Time{}
 	for _, c := range s.Clocks {
-		got[c.Name] = c.DueAt.UTC()
+		if c.Name != ticket.ClockWindow {
+			got[c.Name] = c.DueAt.UTC()
+		}
 	}
 	require.Equal(t, want, got)
 }
@@ -326,4 +329,23 @@ func TestWithoutMessagesATurnIsNotOpened(t *testing.T) {
 	require.Equal(t, uuid.Nil, res.TurnID)
 	require.Equal(t, opened.Standing, res.Standing)
 	require.Equal(t, ticket.ModeAuto, res.Mode)
+}
+
+func TestTheEndOfWhatsAppsTimeIsAClock(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withTwilio()
+	due := func(s ticket.Standing) (at time.Time) {
+		for _, c := range s.Clocks {
+			if c.Name == ticket.ClockWindow {
+				at = c.DueAt
+			}
+		}
+		return at
+	}
+	c := w.conversation(ticket.WhatsApp)
+	at := time.Now().Add(-time.Hour).Truncate(time.Second)
+	opened := w.says(c, "hello", func(p *schema.InsertMessageParams) { p.ProviderAt = at })
+	require.WithinDuration(t, at.Add(23*time.Hour), due(opened.Standing), 0)
+	require.Zero(t, due(w.answer(opened.TurnID).Standing), "it is the customer's move")
+	require.Zero(t, due(w.says(w.conversation(ticket.Email), "hello").Standing))
 }

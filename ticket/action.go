@@ -100,6 +100,8 @@ type SendStaffReplyInput struct {
 type SendStaffReplyResult struct {
 	Standing
 	Parts int `json:"parts"`
+	// Held says that it waits for the customer to write: only then may it go out.
+	Held bool `json:"held,omitempty"`
 }
 
 // ReadTicketInput names a conversation.

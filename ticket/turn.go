@@ -193,7 +193,7 @@ type SyncMailboxInput struct {
 type SyncMailboxResult struct {
 	Mails     int  `json:"mails"`
 	Resynced  bool `json:"resynced"`   // the provider had forgotten the cursor
-	WatchDays int  `json:"watch_days"` // how long pushes are still promised, in whole days
+	WatchDays int  `json:"watch_days"` // how long pushes are still promised; 0 when none are wanted, negative when it ends soon
 }
 
 // MailboxInput starts MailboxWorkflow.

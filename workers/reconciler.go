@@ -7,7 +7,6 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/digital-fte/fte/ticket"
-	"github.com/digital-fte/fte/workflows"
 )
 
 // ReconcilerID is the workflow id of the reconciler of a WhatsApp number of
@@ -28,7 +27,7 @@ func (s ReconcilerStarter) Start(ctx context.Context, number string) error {
 		StaticDetails: "Every two minutes Twilio's list of messages is compared with what is stored, and what is missing is handed in. " +
 			"The current details say when it looked last and what it found.",
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-	}, ticket.WhatsAppReconcileWorkflow, workflows.WhatsAppReconcileInput{Number: number})
+	}, ticket.WhatsAppReconcileWorkflow, ticket.WhatsAppReconcileInput{Number: number})
 	if err != nil {
 		return refused(err, "starting the WhatsApp reconciler")
 	}

@@ -18,7 +18,6 @@ import (
 	"github.com/digital-fte/fte/dev/part"
 	"github.com/digital-fte/fte/dev/sim/twilio"
 	"github.com/digital-fte/fte/ticket"
-	"github.com/digital-fte/fte/workflows"
 )
 
 func TestReconcilerStarter(t *testing.T) {
@@ -39,7 +38,7 @@ func TestReconcilerStarter(t *testing.T) {
 	began := historyOf(t, c, id)[0].GetWorkflowExecutionStartedEventAttributes()
 	require.Equal(t, ticket.WhatsAppReconcileWorkflow, began.GetWorkflowType().GetName())
 	require.Equal(t, ticket.QueueTickets, began.GetTaskQueue().GetName())
-	require.Equal(t, workflows.WhatsAppReconcileInput{Number: number}, only[workflows.WhatsAppReconcileInput](t, began.GetInput()))
+	require.Equal(t, ticket.WhatsAppReconcileInput{Number: number}, only[ticket.WhatsAppReconcileInput](t, began.GetInput()))
 	require.Contains(t, string(historyOf(t, c, id)[0].GetUserMetadata().GetSummary().GetData()), "webhook never arrived")
 
 	require.NoError(t, starter.Start(t.Context(), number), "one that runs is left alone")

@@ -149,7 +149,11 @@ func (c *conversation) write(ctx workflow.Context) {
 				continue
 			}
 			c.adopt(res.Standing)
-			c.note(ctx, "a person's reply was sent", uuid.Nil, []uuid.UUID{id})
+			said := "a person's reply was sent"
+			if res.Held {
+				said = "a person's reply is held until the customer writes"
+			}
+			c.note(ctx, said, uuid.Nil, []uuid.UUID{id})
 		}
 	})
 }

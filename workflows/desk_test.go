@@ -103,7 +103,7 @@ type desk struct {
 	// review passes a draft or not; nil passes.
 	review func(n int) bool
 	// rule says what a batch calls for besides the model; nil is nothing.
-	rule func(batch []uuid.UUID) rule
+	rule        func(batch []uuid.UUID) rule
 	lastInbound time.Time // on WhatsApp
 	// unsent is a turn whose parts nobody sends; forbidden is why nothing may go out.
 	unsent    uuid.UUID
@@ -162,7 +162,8 @@ func (d *desk) register(names map[string]bool, r registry) {
 		ticket.ActivitySearchKnowledge: d.searchKnowledge, ticket.ActivityCallModel: d.callModel,
 		ticket.ActivitySendReply: d.sendReply, ticket.ActivityEscalate: d.escalate,
 		ticket.ActivitySyncMailbox: d.syncMailbox, ticket.ActivityReadTicket: d.readTicket,
-		ticket.ActivityApplyAction: d.applyAction, ticket.ActivitySendStaffReply: d.sendStaffReply,
+		ticket.ActivityReconcileWhatsApp: d.reconcileWhatsApp,
+		ticket.ActivityApplyAction:       d.applyAction, ticket.ActivitySendStaffReply: d.sendStaffReply,
 	} {
 		if names == nil || names[name] {
 			r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
@@ -173,6 +174,12 @@ func (d *desk) register(names map[string]bool, r registry) {
 func (d *desk) syncMailbox(ctx context.Context, in ticket.SyncMailboxInput) (ticket.SyncMailboxResult, error) {
 	_, err := d.begin(ctx, in)
 	return ticket.SyncMailboxResult{WatchDays: d.watchDays}, err
+}
+
+// reconcileWhatsApp finds one lost message at the first look.
+func (d *desk) reconcileWhatsApp(ctx context.Context, in ticket.ReconcileWhatsAppInput) (ticket.ReconcileWhatsAppResult, error) {
+	n, err := d.begin(ctx, in)
+	return ticket.ReconcileWhatsAppResult{Until: noon(), Missed: max(0, 2-n)}, err
 }
 
 // names lists the activities asked for so far, in order, but not the alarms

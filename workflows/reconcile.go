@@ -13,42 +13,17 @@ import (
 // webhook that fails for fifteen seconds never comes again.
 const reconcileEvery = 2 * time.Minute
 
-// WhatsAppReconcileInput starts WhatsAppReconcileWorkflow.
-type WhatsAppReconcileInput struct {
-	Number string `json:"number"` // ours, E.164
-	// Found is what an earlier run found last; zero when none found anything.
-	Found ReconcileFound `json:"found,omitzero"`
-}
-
-// ReconcileFound is what a look at Twilio's list brought, beyond what was known.
-type ReconcileFound struct {
-	At     time.Time `json:"at"`
-	Missed int       `json:"missed"`  // messages of customers
-	PastUs int       `json:"past_us"` // messages of ours that this service did not send
-}
-
-// reconcileInput and reconcileResult are those of the activity.
-type reconcileInput struct {
-	Number string `json:"number"`
-}
-
-type reconcileResult struct {
-	Until  time.Time `json:"until"`
-	Missed int       `json:"missed"`
-	PastUs int       `json:"past_us"`
-}
-
 // WhatsAppReconcileWorkflow looks for ever, every two minutes, for messages of
 // one number whose webhook never arrived. There is one per number.
-func WhatsAppReconcileWorkflow(ctx workflow.Context, in WhatsAppReconcileInput) error {
+func WhatsAppReconcileWorkflow(ctx workflow.Context, in ticket.WhatsAppReconcileInput) error {
 	for {
-		res, err := ordinary[reconcileResult](ctx, reconcileOptions(), ticket.ActivityReconcileWhatsApp, reconcileInput{Number: in.Number})
+		res, err := ordinary[ticket.ReconcileWhatsAppResult](ctx, reconcileOptions(), ticket.ActivityReconcileWhatsApp, ticket.ReconcileWhatsAppInput{Number: in.Number})
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		now := workflow.Now(ctx)
 		if res.Missed+res.PastUs > 0 {
-			in.Found = ReconcileFound{At: now, Missed: res.Missed, PastUs: res.PastUs}
+			in.Found = ticket.ReconcileFound{At: now, Missed: res.Missed, PastUs: res.PastUs}
 		}
 		// What refuses today is asked again at the next look, which begins where
 		// the last good one ended; until then the page of the run says why.
@@ -72,7 +47,7 @@ func reconcileOptions() workflow.ActivityOptions {
 }
 
 // reconcileDetails says when somebody looked last, and what was found.
-func reconcileDetails(now time.Time, res reconcileResult, err error, found ReconcileFound) string {
+func reconcileDetails(now time.Time, res ticket.ReconcileWhatsAppResult, err error, found ticket.ReconcileFound) string {
 	details := "Last look at Twilio's list of messages: " + minute(now) + ".\n\n"
 	switch {
 	case err != nil:

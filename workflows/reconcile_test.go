@@ -21,17 +21,6 @@ import (
 
 const ourNumber = "+14155238886"
 
-// lookIn and lookOut are what the activity takes and gives, as it writes them.
-type lookIn struct {
-	Number string `json:"number"`
-}
-
-type lookOut struct {
-	Until  time.Time `json:"until"`
-	Missed int       `json:"missed"`
-	PastUs int       `json:"past_us"`
-}
-
 // watch is one reconciler in virtual time.
 type watch struct {
 	t    *testing.T
@@ -40,7 +29,7 @@ type watch struct {
 }
 
 // newWatch runs a reconciler whose n-th look, from 1, is answered by look.
-func newWatch(t *testing.T, look func(n int) (lookOut, error)) *watch {
+func newWatch(t *testing.T, look func(n int) (ticket.ReconcileWhatsAppResult, error)) *watch {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
@@ -48,9 +37,9 @@ func newWatch(t *testing.T, look func(n int) (lookOut, error)) *watch {
 	w.env.SetStartTime(noon())
 	w.env.SetTestTimeout(20 * time.Second)
 	w.env.RegisterWorkflowWithOptions(workflows.WhatsAppReconcileWorkflow, workflow.RegisterOptions{Name: ticket.WhatsAppReconcileWorkflow})
-	w.env.RegisterActivityWithOptions(func(_ context.Context, in lookIn) (lookOut, error) {
+	w.env.RegisterActivityWithOptions(func(_ context.Context, in ticket.ReconcileWhatsAppInput) (ticket.ReconcileWhatsAppResult, error) {
 		if in.Number != ourNumber {
-			return lookOut{}, errors.New("another number")
+			return ticket.ReconcileWhatsAppResult{}, errors.New("another number")
 		}
 		w.when = append(w.when, w.env.Now().Sub(noon()).Truncate(time.Second))
 		return look(len(w.when))
@@ -58,7 +47,7 @@ func newWatch(t *testing.T, look func(n int) (lookOut, error)) *watch {
 	return w
 }
 
-func (w *watch) run(in workflows.WhatsAppReconcileInput) error {
+func (w *watch) run(in ticket.WhatsAppReconcileInput) error {
 	w.t.Helper()
 	in.Number = ourNumber
 	w.env.ExecuteWorkflow(ticket.WhatsAppReconcileWorkflow, in)
@@ -83,8 +72,8 @@ func (w *watch) at(after time.Duration, check func(details string)) {
 
 func TestReconcilerLooksEveryTwoMinutesAndSaysWhatItFound(t *testing.T) {
 	t.Parallel()
-	w := newWatch(t, func(n int) (lookOut, error) {
-		res := lookOut{Until: noon().Add(time.Duration(n-1)*2*time.Minute - time.Minute)}
+	w := newWatch(t, func(n int) (ticket.ReconcileWhatsAppResult, error) {
+		res := ticket.ReconcileWhatsAppResult{Until: noon().Add(time.Duration(n-1)*2*time.Minute - time.Minute)}
 		if n == 2 {
 			res.Missed, res.PastUs = 3, 1
 		}
@@ -103,17 +92,17 @@ func TestReconcilerLooksEveryTwoMinutesAndSaysWhatItFound(t *testing.T) {
 		require.Contains(t, details, "Last find, at 2026-03-02 12:02 UTC", "what was found stays to be read")
 		w.env.CancelWorkflow()
 	})
-	requireCanceled(t, w.run(workflows.WhatsAppReconcileInput{}))
+	requireCanceled(t, w.run(ticket.WhatsAppReconcileInput{}))
 	require.Equal(t, []time.Duration{0, 2 * time.Minute, 4 * time.Minute}, w.when)
 }
 
 func TestReconcilerThatIsRefusedLooksAgain(t *testing.T) {
 	t.Parallel()
-	w := newWatch(t, func(n int) (lookOut, error) {
+	w := newWatch(t, func(n int) (ticket.ReconcileWhatsAppResult, error) {
 		if n == 1 {
-			return lookOut{}, bad("Twilio refuses our credentials")
+			return ticket.ReconcileWhatsAppResult{}, bad("Twilio refuses our credentials")
 		}
-		return lookOut{Until: noon()}, nil
+		return ticket.ReconcileWhatsAppResult{Until: noon()}, nil
 	})
 	w.at(time.Minute, func(details string) {
 		require.Contains(t, details, "**It could not be read: Twilio refuses our credentials.** The next look begins where the last good one ended")
@@ -122,7 +111,7 @@ func TestReconcilerThatIsRefusedLooksAgain(t *testing.T) {
 		require.NotContains(t, details, "could not")
 		w.env.CancelWorkflow()
 	})
-	requireCanceled(t, w.run(workflows.WhatsAppReconcileInput{}))
+	requireCanceled(t, w.run(ticket.WhatsAppReconcileInput{}))
 	require.Equal(t, []time.Duration{0, 2 * time.Minute}, w.when)
 }
 
@@ -130,37 +119,39 @@ func TestReconcilerSurvivesAnOutageOfTwilio(t *testing.T) {
 	t.Parallel()
 	const away = 48 * time.Hour
 	var w *watch
-	w = newWatch(t, func(int) (lookOut, error) {
+	w = newWatch(t, func(int) (ticket.ReconcileWhatsAppResult, error) {
 		if w.env.Now().Sub(noon()) < away {
-			return lookOut{}, errors.New("Twilio did not answer")
+			return ticket.ReconcileWhatsAppResult{}, errors.New("Twilio did not answer")
 		}
-		return lookOut{Until: w.env.Now(), Missed: 40}, nil
+		return ticket.ReconcileWhatsAppResult{Until: w.env.Now(), Missed: 40}, nil
 	})
 	w.at(time.Hour, func(details string) { require.Contains(t, details, "It could not be read: Twilio did not answer.") })
 	w.at(away+30*time.Minute, func(details string) {
 		require.Contains(t, details, "40 messages of customers")
 		w.env.CancelWorkflow()
 	})
-	requireCanceled(t, w.run(workflows.WhatsAppReconcileInput{}))
+	requireCanceled(t, w.run(ticket.WhatsAppReconcileInput{}))
 }
 
 func TestReconcilerContinuesAsNewAfterALook(t *testing.T) {
 	t.Parallel()
 	var w *watch
-	w = newWatch(t, func(n int) (lookOut, error) {
+	w = newWatch(t, func(n int) (ticket.ReconcileWhatsAppResult, error) {
 		w.env.SetContinueAsNewSuggested(n == 3)
-		return lookOut{Until: noon(), Missed: 2 - min(n, 2)}, nil
+		return ticket.ReconcileWhatsAppResult{Until: noon(), Missed: 2 - min(n, 2)}, nil
 	})
 	var again *workflow.ContinueAsNewError
-	require.ErrorAs(t, w.run(workflows.WhatsAppReconcileInput{}), &again)
+	require.ErrorAs(t, w.run(ticket.WhatsAppReconcileInput{}), &again)
 	require.Equal(t, ticket.WhatsAppReconcileWorkflow, again.WorkflowType.Name)
 	require.Equal(t, []time.Duration{0, 2 * time.Minute, 4 * time.Minute}, w.when)
-	var next workflows.WhatsAppReconcileInput
+	var next ticket.WhatsAppReconcileInput
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &next))
-	require.Equal(t, workflows.WhatsAppReconcileInput{Number: ourNumber, Found: workflows.ReconcileFound{At: noon(), Missed: 1}}, next)
+	require.Equal(t, ticket.WhatsAppReconcileInput{Number: ourNumber, Found: ticket.ReconcileFound{At: noon(), Missed: 1}}, next)
 
 	t.Log("the next run still says what the last one found")
-	w = newWatch(t, func(int) (lookOut, error) { return lookOut{Until: noon()}, nil })
+	w = newWatch(t, func(int) (ticket.ReconcileWhatsAppResult, error) {
+		return ticket.ReconcileWhatsAppResult{Until: noon()}, nil
+	})
 	w.at(time.Minute, func(details string) {
 		require.Contains(t, details, "Last find, at 2026-03-02 12:00 UTC: 1 message of customers")
 		w.env.CancelWorkflow()
@@ -171,10 +162,10 @@ func TestReconcilerContinuesAsNewAfterALook(t *testing.T) {
 func TestCancelStopsALook(t *testing.T) {
 	t.Parallel()
 	var w *watch
-	w = newWatch(t, func(int) (lookOut, error) {
+	w = newWatch(t, func(int) (ticket.ReconcileWhatsAppResult, error) {
 		w.env.CancelWorkflow()
-		return lookOut{}, errors.New("stopped")
+		return ticket.ReconcileWhatsAppResult{}, errors.New("stopped")
 	})
-	requireCanceled(t, w.run(workflows.WhatsAppReconcileInput{}))
+	requireCanceled(t, w.run(ticket.WhatsAppReconcileInput{}))
 	require.Len(t, w.when, 1)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
@@ -196,6 +197,45 @@ func TestRecord(t *testing.T) {
 			s.deliver(msg("m2", 1))
 			s.eventually(func() bool { return s.outcome(first) == enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW }, "it does not continue")
 			s.runID = first
+			return s
+		},
+		"too-many-messages": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.WhatsApp, nil)
+			s.rule = func([]uuid.UUID) rule { return rule{plain: ticket.PlainSlow, until: time.Now().Add(3 * time.Second)} }
+			s.deliver(msg("m1", 0))
+			s.eventually(func() bool { return len(s.answered()) == 1 }, "nobody is told")
+			s.deliver(msg("m2", 1))
+			s.settles(2)
+			return s
+		},
+		"what-waited": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.WhatsApp, nil)
+			s.deliver(msg("m1", 0))
+			s.settles(1)
+			s.mu.Lock()
+			s.unsent, s.revision = id("turn of "+id("m1").String()), s.revision+1
+			s.rule = func([]uuid.UUID) rule { return rule{plain: ticket.PlainHeld, replies: ids("words")} }
+			s.mu.Unlock()
+			require.NoError(t, s.client.SignalWorkflow(t.Context(), s.workflowID, "", ticket.SignalMessage,
+				ticket.MessageSignal{Messages: []ticket.MessageRef{{MessageID: id("ours"), Author: ticket.Assistant, ReceivedAt: noon()}}}))
+			s.eventually(func() bool { return len(inputs[ticket.SendReplyInput](s.desk, ticket.ActivitySendReply)) == 2 }, "it is not sent on")
+			s.deliver(msg("m2", 60))
+			s.eventually(func() bool {
+				return len(inputs[ticket.SendStaffReplyInput](s.desk, ticket.ActivitySendStaffReply)) == 1
+			}, "the words are not sent")
+			s.settles(4)
+			return s
+		},
+		"reconciler": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.WhatsApp, nil)
+			s.workflowID = "whatsapp-reconcile/" + ourNumber
+			_, err := s.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: s.workflowID, TaskQueue: ticket.QueueTickets},
+				ticket.WhatsAppReconcileWorkflow, ticket.WhatsAppReconcileInput{Number: ourNumber})
+			require.NoError(t, err)
+			s.eventually(func() bool { return len(openTimers(s.history(""))) == 1 }, "it does not wait")
 			return s
 		},
 		"mailbox": func(t *testing.T) *server {

@@ -28,6 +28,7 @@ func replay(t *testing.T, file string, mutations ...interceptor.WorkerIntercepto
 	require.NoError(t, err)
 	r.RegisterWorkflowWithOptions(workflows.TicketWorkflow, workflow.RegisterOptions{Name: ticket.TicketWorkflow})
 	r.RegisterWorkflowWithOptions(workflows.MailboxWorkflow, workflow.RegisterOptions{Name: ticket.MailboxWorkflow})
+	r.RegisterWorkflowWithOptions(workflows.WhatsAppReconcileWorkflow, workflow.RegisterOptions{Name: ticket.WhatsAppReconcileWorkflow})
 	return r.ReplayWorkflowHistoryFromJSONFile(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)), file)
 }
 
@@ -35,7 +36,7 @@ func recorded(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(histories, "*.json"))
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(files), 19, "histories are missing")
+	require.GreaterOrEqual(t, len(files), 22, "histories are missing")
 	return files
 }
 

@@ -91,6 +91,7 @@ func startServer(t *testing.T, c ticket.Channel, dynamic map[string]string) *ser
 		ticket.QueueModel: {ticket.ActivitySearchKnowledge, ticket.ActivityCallModel},
 		ticket.QueueDelivery: {
 			ticket.ActivitySendReply, ticket.ActivityEscalate, ticket.ActivitySyncMailbox, ticket.ActivitySendStaffReply,
+			ticket.ActivityReconcileWhatsApp,
 		},
 	} {
 		// A panic or a replay that differs fails the run, and so the test.
@@ -101,6 +102,7 @@ func startServer(t *testing.T, c ticket.Channel, dynamic map[string]string) *ser
 		if queue == ticket.QueueTickets {
 			w.RegisterWorkflowWithOptions(workflows.TicketWorkflow, workflow.RegisterOptions{Name: ticket.TicketWorkflow})
 			w.RegisterWorkflowWithOptions(workflows.MailboxWorkflow, workflow.RegisterOptions{Name: ticket.MailboxWorkflow})
+			w.RegisterWorkflowWithOptions(workflows.WhatsAppReconcileWorkflow, workflow.RegisterOptions{Name: ticket.WhatsAppReconcileWorkflow})
 		}
 		only := map[string]bool{}
 		for _, name := range names {
