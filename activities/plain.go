@@ -41,6 +41,7 @@ func (b *batchOf) decide(ctx context.Context, mode ticket.Mode, res *ticket.Crea
 			res.Plain = ticket.PlainStart
 			return nil
 		}
+	default:
 	}
 	if waited && b.every(isGoOn) {
 		res.Plain = ticket.PlainHeld

@@ -302,6 +302,7 @@ func (a *Activities) plainReply(ctx context.Context, q *schema.Queries, route sc
 		if answered, err = q.AnsweredElsewhere(ctx, newest); err != nil {
 			return r, err
 		}
+	default:
 	}
 	if words := plainText(in.Plain, answered, open.Number); words != "" {
 		r.texts = laidOut(route.Channel, words, "")

@@ -93,7 +93,8 @@ func (c *conversation) takeTurn(ctx workflow.Context, batch []ticket.MessageRef)
 	}
 	t := c.newTurn(opened.TurnID, batch)
 	c.problem = ticket.Problem{}
-	draftID, why := uuid.Nil, ""
+	var draftID uuid.UUID
+	var why string
 	switch {
 	case opened.Plain != "":
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
