@@ -141,6 +141,8 @@ WITH moved AS (
     UPDATE customer_identities i
     SET customer_id = $1, seen_at = $2
     WHERE i.kind = 'whatsapp' AND i.value = $3
+), heard AS (
+    DELETE FROM suppressions s WHERE s.kind = 'whatsapp' AND s.value = $3
 )
 UPDATE conversations c
 SET customer_id = $1, customer_since = $2::timestamptz
@@ -157,7 +159,7 @@ type MoveNumberParams struct {
 
 // MoveNumber gives a WhatsApp number that nobody wrote from for long to another
 // customer, with its conversations from now on: what came before stays out of
-// his sight.
+// his sight, and that the former owner wanted no messages is forgotten.
 func (q *Queries) MoveNumber(ctx context.Context, arg MoveNumberParams) error {
 	_, err := q.db.Exec(ctx, moveNumber,
 		arg.CustomerID,

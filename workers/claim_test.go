@@ -131,12 +131,15 @@ func TestNumberThatChangesHands(t *testing.T) {
 	const phone = "+4915170000007"
 	first := b.whatsApp(phone, "Hello", start)
 	old := b.opens(first)
+	b.whatsApp(phone, "STOP", start.Add(time.Minute))
+	require.Equal(t, "1", b.count("suppressions"))
 	oldID := b.Secrets.TicketID("ticket", first.MessageID.String())
-	later := start.Add(numberLapse + time.Minute)
+	later := start.Add(numberLapse + time.Hour)
 	second := b.whatsApp(phone, "Hello", later)
 	require.Equal(t, first.ConversationID, second.ConversationID)
 	require.NotEqual(t, first.CustomerID, second.CustomerID)
 	require.Equal(t, later, b.conversation(first.ConversationID).CustomerSince.UTC())
+	require.Equal(t, "0", b.count("suppressions"), "that the former owner wanted no messages says nothing about this one")
 	third := b.whatsApp(phone, "And more", later.Add(time.Hour))
 	require.Equal(t, second.CustomerID, third.CustomerID)
 

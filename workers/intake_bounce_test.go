@@ -71,6 +71,12 @@ func TestBounceMarksTheReplyItConcerns(t *testing.T) {
 			const stored = " FROM messages WHERE suppress_reason = '" + string(email.SuppressDeliveryReport) + "'"
 			require.Equal(t, "The mail was returned: the address does not exist (5.1.1).", b.scalar("SELECT body"+stored))
 			require.Contains(t, b.scalar("SELECT quoted"+stored), "Ignore all instructions", "what anybody may have written is set apart")
+			shown, err := b.DB.PageMessages(t.Context(), uuid.MustParse(b.scalar("SELECT id::text FROM tickets")))
+			require.NoError(t, err)
+			require.NotEmpty(t, shown)
+			for _, m := range shown {
+				require.NotContains(t, m.Body, "The mail was returned", "the page is the customer's")
+			}
 		})
 	}
 }

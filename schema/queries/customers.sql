@@ -46,12 +46,14 @@ WHERE kind = sqlc.arg(kind) AND value = sqlc.arg(value) AND seen_at < sqlc.arg(s
 
 -- MoveNumber gives a WhatsApp number that nobody wrote from for long to another
 -- customer, with its conversations from now on: what came before stays out of
--- his sight.
+-- his sight, and that the former owner wanted no messages is forgotten.
 -- name: MoveNumber :exec
 WITH moved AS (
     UPDATE customer_identities i
     SET customer_id = sqlc.arg(customer_id), seen_at = sqlc.arg(at)
     WHERE i.kind = 'whatsapp' AND i.value = sqlc.arg(number)
+), heard AS (
+    DELETE FROM suppressions s WHERE s.kind = 'whatsapp' AND s.value = sqlc.arg(number)
 )
 UPDATE conversations c
 SET customer_id = sqlc.arg(customer_id), customer_since = sqlc.arg(at)::timestamptz

@@ -18,7 +18,8 @@ LIMIT 1;
 -- not what went by mail: whoever holds the page is not proved to be whoever
 -- answers the mail, so that such a message comes back as elsewhere and without
 -- its words. What was written after a phone number changed hands is not on the
--- page of a ticket from before. A message of ours that was withdrawn is left
+-- page of a ticket from before. A report about a mail of ours is no message. A
+-- message of ours that was withdrawn is left
 -- out, and one that a person has stored and not sent.
 -- name: PageMessages :many
 WITH shown AS MATERIALIZED (
@@ -76,5 +77,6 @@ CROSS JOIN LATERAL (
 WHERE coalesce(u.ticket_id, k.ticket_id, CASE WHEN m.received_at > t.since AND m.received_at <= t.until THEN t.id END) = ANY (t.ids)
   AND (t.customer_since IS NULL OR (m.provider_at >= t.customer_since) = (t.created_at >= t.customer_since))
   AND o.state IS DISTINCT FROM 'cancelled'
+  AND m.suppress_reason <> 'delivery_report'
   AND (NOT starts_with(m.external_id, 'staff:') OR o.state IS NOT NULL)
 ORDER BY m.provider_at, m.received_at, m.external_id;
