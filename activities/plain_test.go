@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/digital-fte/fte/dev/sim/gmail"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/ticket"
 )
@@ -211,6 +212,46 @@ func TestTooManyMessagesAreToldOnceAndAnsweredTogether(t *testing.T) {
 	require.Equal(t, ticket.KindAnswer, w.replies(digest, "Both answers.").Kind)
 	require.Len(t, w.texts(), 4)
 	require.Equal(t, "4", w.scalar("SELECT count(*) FROM processed_messages WHERE outcome = 'answered'"))
+}
+
+// TestTheLimitIsOfACustomerAndNotOfAChannel counts what one customer wrote
+// everywhere, and nothing that somebody may have written in that name.
+func TestTheLimitIsOfACustomerAndNotOfAChannel(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withTwilio().withGmail()
+	w.options.Policy.Allowance = 1
+	unproved := func(p *schema.InsertMessageParams) { p.Verified = false }
+	w.says(w.conversation(ticket.Email), "Forged", unproved)
+	first := w.says(w.conversation(ticket.Email), "A question")
+	require.Empty(t, first.Plain)
+	w.replies(first, "An answer.")
+	require.Empty(t, w.says(w.conversation(ticket.Email), "Forged once more", unproved).Plain, "it has an allowance of its own")
+	require.Equal(t, ticket.PlainSlow, w.says(w.conversation(ticket.WhatsApp), "And by phone").Plain)
+}
+
+// TestNothingAutomaticGoesToAnAddressThatReturnsMail leaves to a person who
+// cannot be reached by mail, also when that turns out while an answer waits.
+func TestNothingAutomaticGoesToAnAddressThatReturnsMail(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withGmail()
+	turn, draft := w.byMail("Open the settings.")
+	throttled := gmail.ErrorFault(403, "userRateLimitExceeded", "slow down", 3)
+	throttled.Match = sendsDraft
+	w.gmail.SetFault(throttled)
+	_, err := w.send(turn, draft)
+	requireRefused(t, err, ticket.CodeRateLimited, false)
+	w.exec("INSERT INTO suppressions (kind, value, reason) VALUES ('email', '" + address + "', 'bounced')")
+	_, err = w.send(turn, draft)
+	requireRefused(t, err, ticket.CodeInvalid, true)
+	require.Contains(t, refusal(t, err).Message(), "comes back")
+	require.Equal(t, []string{"failed"}, w.states(turn))
+
+	opened := w.says(w.conversation(ticket.Email), "Hello?")
+	require.Equal(t, ticket.EscalateNotDelivered, opened.Person)
+	res, err := w.send(opened.TurnID, uuid.Nil)
+	require.NoError(t, err)
+	require.Zero(t, res.Parts)
+	require.Empty(t, w.gmail.Sent())
 }
 
 func TestAMachineThatAnswersIsLeftToAPerson(t *testing.T) {

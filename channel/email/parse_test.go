@@ -282,6 +282,23 @@ func TestAttachments(t *testing.T) {
 	require.Equal(t, []string{"support@firnwacht.example", "boss@kunde.example"}, m.Recipients())
 }
 
+// TestAttachmentThatIsTooLarge keeps what is known of a file that is larger than
+// anybody wants to keep, and says so to whoever answers.
+func TestAttachmentThatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	const head = "From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nSee the film.\r\n--b\r\n" +
+		"Content-Type: video/mp4; name=film.mp4\r\nContent-Disposition: attachment\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+	lines := email.MaxAttachment/57 + 1
+	m := parse(t, []byte(head+strings.Repeat(strings.Repeat("A", 76)+"\r\n", lines)+"--b--\r\n"))
+	require.Len(t, m.Attachments, 1)
+	require.Equal(t, 57*lines, m.Attachments[0].Size)
+	require.True(t, m.Attachments[0].TooLarge())
+	require.Len(t, m.Attachments[0].SHA256, 64)
+	text, _ := m.Body()
+	require.Equal(t, "See the film.\n\n[The customer attached film.mp4 (video, 25.0 MB, too large to be kept).]", text)
+	require.False(t, email.Attachment{Size: email.MaxAttachment}.TooLarge())
+}
+
 func TestParseBoundsTheText(t *testing.T) {
 	t.Parallel()
 	line := strings.Repeat("ä", 1<<20)
