@@ -30,7 +30,7 @@ func (q *Queries) AttachToTurn(ctx context.Context, arg AttachToTurnParams) erro
 
 const history = `-- name: History :many
 WITH t AS MATERIALIZED (
-    SELECT u.message_ids, u.verified, u.conversation_id, h.customer_id,
+    SELECT u.message_ids, u.verified, u.conversation_id, h.customer_id, h.customer_since,
            h.channel = 'webform' AND EXISTS (
                SELECT FROM messages w WHERE w.id = ANY (u.message_ids) AND w.channel = 'webform'
            ) AS on_page,
@@ -39,37 +39,42 @@ WITH t AS MATERIALIZED (
     JOIN conversations h ON h.id = u.conversation_id
     WHERE u.id = $2
 ), seen AS MATERIALIZED (
-    SELECT t.conversation_id AS id FROM t
+    SELECT t.conversation_id AS id, t.customer_since FROM t
     UNION
-    SELECT c.id
+    SELECT c.id, c.customer_since
     FROM t
     CROSS JOIN LATERAL customer_family(t.customer_id) AS f (id)
     JOIN conversations c ON c.customer_id = f.id
     WHERE t.verified
 )
-SELECT m.id
+SELECT newest.id
 FROM t
 CROSS JOIN seen
-JOIN conversations c ON c.id = seen.id
-JOIN messages m ON m.conversation_id = c.id
-WHERE CASE WHEN t.verified THEN m.verified OR c.id = t.conversation_id ELSE NOT m.verified AND NOT EXISTS (
-      -- What the message is, or answers.
-      SELECT FROM messages w
-      WHERE (w.verified OR t.on_page AND w.channel <> 'webform')
-        AND w.id = ANY (CASE
-            WHEN m.author = 'customer' THEN ARRAY[m.id]
-            WHEN m.turn_id IS NOT NULL THEN (SELECT a.message_ids FROM turns a WHERE a.id = m.turn_id)
-            ELSE ARRAY(SELECT n.id FROM messages n
-                       WHERE n.conversation_id = m.conversation_id AND n.author = 'customer' AND n.provider_at <= m.provider_at
-                       ORDER BY n.provider_at DESC, n.external_id DESC LIMIT 1)
-        END)
-  ) END
-  AND m.provider_at >= coalesce(c.customer_since, '-infinity')
-  AND m.id <> ALL (t.message_ids)
-  AND NOT EXISTS (SELECT FROM outbox o WHERE o.message_id = m.id AND o.state IN ('failed', 'cancelled'))
-  AND (NOT starts_with(m.external_id, 'staff:') OR EXISTS (SELECT FROM outbox o WHERE o.message_id = m.id))
-  AND m.provider_at <= t.until
-ORDER BY m.provider_at DESC, m.external_id DESC
+CROSS JOIN LATERAL (
+    -- A conversation may have thousands: it is read from its newest until there are enough.
+    SELECT m.id, m.provider_at, m.external_id
+    FROM messages m
+    WHERE m.conversation_id = seen.id AND m.provider_at <= t.until
+      AND m.provider_at >= coalesce(seen.customer_since, '-infinity')
+      AND m.id <> ALL (t.message_ids)
+      AND CASE WHEN t.verified THEN m.verified OR seen.id = t.conversation_id ELSE NOT m.verified AND NOT EXISTS (
+          -- What the message is, or answers.
+          SELECT FROM messages w
+          WHERE (w.verified OR t.on_page AND w.channel <> 'webform')
+            AND w.id = ANY (CASE
+                WHEN m.author = 'customer' THEN ARRAY[m.id]
+                WHEN m.turn_id IS NOT NULL THEN (SELECT a.message_ids FROM turns a WHERE a.id = m.turn_id)
+                ELSE ARRAY(SELECT n.id FROM messages n
+                           WHERE n.conversation_id = m.conversation_id AND n.author = 'customer' AND n.provider_at <= m.provider_at
+                           ORDER BY n.provider_at DESC, n.external_id DESC LIMIT 1)
+            END)
+      ) END
+      AND NOT EXISTS (SELECT FROM outbox o WHERE o.message_id = m.id AND o.state IN ('failed', 'cancelled'))
+      AND (NOT starts_with(m.external_id, 'staff:') OR EXISTS (SELECT FROM outbox o WHERE o.message_id = m.id))
+    ORDER BY m.provider_at DESC, m.external_id DESC
+    LIMIT $1
+) newest
+ORDER BY newest.provider_at DESC, newest.external_id DESC
 LIMIT $1
 `
 

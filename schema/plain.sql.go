@@ -46,12 +46,15 @@ func (q *Queries) AnsweredElsewhere(ctx context.Context, id uuid.UUID) (ticket.C
 }
 
 const automaticMails = `-- name: AutomaticMails :one
-SELECT count(*) FILTER (WHERE o.recipient = $1 AND o.created_at > now() - interval '1 hour') AS in_hour,
-       count(*) FILTER (WHERE t.ticket_id = $2) AS on_ticket
-FROM outbox o
-JOIN turns t ON t.id = o.turn_id
-WHERE o.via = 'gmail' AND o.kind <> 'reply' AND o.state NOT IN ('cancelled', 'failed')
-  AND ((o.recipient = $1 AND o.created_at > now() - interval '1 hour') OR t.ticket_id = $2)
+SELECT (
+    SELECT count(*) FROM outbox o
+    WHERE o.recipient = $1 AND o.created_at > now() - interval '1 hour'
+      AND o.via = 'gmail' AND o.turn_id IS NOT NULL AND o.state NOT IN ('cancelled', 'failed')
+) AS in_hour, (
+    SELECT count(*) FROM turns t
+    JOIN outbox o ON o.turn_id = t.id
+    WHERE t.ticket_id = $2 AND o.via = 'gmail' AND o.state NOT IN ('cancelled', 'failed')
+) AS on_ticket
 `
 
 type AutomaticMailsParams struct {
@@ -142,22 +145,27 @@ func (q *Queries) NewestOfTurn(ctx context.Context, turnID uuid.UUID) (uuid.UUID
 const recentMessages = `-- name: RecentMessages :one
 SELECT count(*) AS written, coalesce(min(m.provider_at), now())::timestamptz AS first_at
 FROM messages m
-JOIN conversations c ON c.id = m.conversation_id
-WHERE m.author = 'customer' AND m.suppress_reason = '' AND m.command = ''
-  AND m.provider_at > $1 AND m.provider_at <= $2
-  AND m.id <> ALL ($3::uuid[])
-  AND (m.conversation_id = $4 OR (
-      $5::bool AND m.verified AND c.customer_id IN (SELECT customer_family($6))
-  ))
+WHERE m.conversation_id IN (
+      SELECT $1::uuid
+      UNION
+      SELECT c.id
+      FROM customer_family($2) AS f (id)
+      JOIN conversations c ON c.customer_id = f.id
+      WHERE $3::bool
+  )
+  AND (m.conversation_id = $1 OR m.verified)
+  AND m.author = 'customer' AND m.suppress_reason = '' AND m.command = ''
+  AND m.provider_at > $4 AND m.provider_at <= $5
+  AND m.id <> ALL ($6::uuid[])
 `
 
 type RecentMessagesParams struct {
+	ConversationID uuid.UUID
+	CustomerID     uuid.UUID
+	Verified       bool
 	Since          time.Time
 	Until          time.Time
 	Batch          []uuid.UUID
-	ConversationID uuid.UUID
-	Verified       bool
-	CustomerID     uuid.UUID
 }
 
 type RecentMessagesRow struct {
@@ -170,12 +178,12 @@ type RecentMessagesRow struct {
 // proved who writes, in every one where it did.
 func (q *Queries) RecentMessages(ctx context.Context, arg RecentMessagesParams) (RecentMessagesRow, error) {
 	row := q.db.QueryRow(ctx, recentMessages,
+		arg.ConversationID,
+		arg.CustomerID,
+		arg.Verified,
 		arg.Since,
 		arg.Until,
 		arg.Batch,
-		arg.ConversationID,
-		arg.Verified,
-		arg.CustomerID,
 	)
 	var i RecentMessagesRow
 	err := row.Scan(&i.Written, &i.FirstAt)

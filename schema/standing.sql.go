@@ -78,10 +78,18 @@ SELECT c.revision, c.channel, c.owner, c.epoch, c.assignee, (
 )::text AS tier, w.provider_at AS last_inbound_at
 FROM conversations c
 LEFT JOIN messages w ON w.id = (
-    SELECT m.id FROM messages m
-    WHERE c.channel = 'whatsapp' AND m.author = 'customer' AND m.channel = 'whatsapp'
-      AND (m.home_id = c.id OR (m.conversation_id = c.id AND m.home_id IS NULL))
-    ORDER BY m.provider_at DESC LIMIT 1
+    SELECT n.id
+    FROM (
+        (SELECT m.id, m.provider_at FROM messages m
+         WHERE m.conversation_id = c.id AND m.home_id IS NULL AND m.author = 'customer' AND m.channel = 'whatsapp'
+         ORDER BY m.provider_at DESC LIMIT 1)
+        UNION ALL
+        (SELECT m.id, m.provider_at FROM messages m
+         WHERE m.home_id = c.id AND m.author = 'customer' AND m.channel = 'whatsapp'
+         ORDER BY m.provider_at DESC LIMIT 1)
+    ) n
+    WHERE c.channel = 'whatsapp'
+    ORDER BY n.provider_at DESC LIMIT 1
 )
 WHERE c.id = $1
 `

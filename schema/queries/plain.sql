@@ -26,13 +26,18 @@ SELECT (EXISTS (
 -- name: RecentMessages :one
 SELECT count(*) AS written, coalesce(min(m.provider_at), now())::timestamptz AS first_at
 FROM messages m
-JOIN conversations c ON c.id = m.conversation_id
-WHERE m.author = 'customer' AND m.suppress_reason = '' AND m.command = ''
+WHERE m.conversation_id IN (
+      SELECT sqlc.arg(conversation_id)::uuid
+      UNION
+      SELECT c.id
+      FROM customer_family(sqlc.arg(customer_id)) AS f (id)
+      JOIN conversations c ON c.customer_id = f.id
+      WHERE sqlc.arg(verified)::bool
+  )
+  AND (m.conversation_id = sqlc.arg(conversation_id) OR m.verified)
+  AND m.author = 'customer' AND m.suppress_reason = '' AND m.command = ''
   AND m.provider_at > sqlc.arg(since) AND m.provider_at <= sqlc.arg(until)
-  AND m.id <> ALL (sqlc.arg(batch)::uuid[])
-  AND (m.conversation_id = sqlc.arg(conversation_id) OR (
-      sqlc.arg(verified)::bool AND m.verified AND c.customer_id IN (SELECT customer_family(sqlc.arg(customer_id)))
-  ));
+  AND m.id <> ALL (sqlc.arg(batch)::uuid[]);
 
 -- AcksOfTurn returns how many fixed texts a turn has sent.
 -- name: AcksOfTurn :one
@@ -41,12 +46,15 @@ SELECT count(*) FROM outbox WHERE turn_id = sqlc.arg(turn_id)::uuid AND kind = '
 -- AutomaticMails counts what we sent by ourselves to an address within the last
 -- hour, and for a ticket.
 -- name: AutomaticMails :one
-SELECT count(*) FILTER (WHERE o.recipient = sqlc.arg(recipient) AND o.created_at > now() - interval '1 hour') AS in_hour,
-       count(*) FILTER (WHERE t.ticket_id = sqlc.arg(ticket_id)) AS on_ticket
-FROM outbox o
-JOIN turns t ON t.id = o.turn_id
-WHERE o.via = 'gmail' AND o.kind <> 'reply' AND o.state NOT IN ('cancelled', 'failed')
-  AND ((o.recipient = sqlc.arg(recipient) AND o.created_at > now() - interval '1 hour') OR t.ticket_id = sqlc.arg(ticket_id));
+SELECT (
+    SELECT count(*) FROM outbox o
+    WHERE o.recipient = sqlc.arg(recipient) AND o.created_at > now() - interval '1 hour'
+      AND o.via = 'gmail' AND o.turn_id IS NOT NULL AND o.state NOT IN ('cancelled', 'failed')
+) AS in_hour, (
+    SELECT count(*) FROM turns t
+    JOIN outbox o ON o.turn_id = t.id
+    WHERE t.ticket_id = sqlc.arg(ticket_id) AND o.via = 'gmail' AND o.state NOT IN ('cancelled', 'failed')
+) AS on_ticket;
 
 -- AnsweredElsewhere returns where the same words as those of a message that
 -- joined its conversation from another channel have been answered.
