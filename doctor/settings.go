@@ -11,7 +11,7 @@ func (d *Doctor) settingChecks() []Check {
 		Name:  "settings",
 		Asks:  "every setting, each by itself and with those it belongs to; says what is off and why",
 		Means: "Whoever starts a process with these settings is refused, or a part of the service stays off.",
-		Do:    "Correct the settings that are named; the README says what each is for.",
+		Do:    "Correct the settings that are named; docs/settings.md says what each is for.",
 		Look:  d.settings,
 	}}
 }
