@@ -45,14 +45,16 @@ type evidence struct {
 }
 
 // evidence finds out before the transaction what locks it will need. Nothing is
-// proved by a mail that fails its check or that no person wrote.
+// proved by a mail that fails its check or that no person wrote, nor for a
+// conversation whose answers go to somebody else: anybody can name a customer in
+// Reply-To, so that he takes part, and have him answer by a trick.
 func (in *Intake) evidence(ctx context.Context, m inbound, known *schema.Conversation) (e evidence, err error) {
 	e.sender = m.sender
 	if !m.sender.verified || m.suppress != "" {
 		return e, nil
 	}
 	e.numbers = ticketsNamed(m.words)
-	if known != nil {
+	if known != nil && known.ReplyTo == m.sender.value {
 		e.replies, err = in.DB.ClaimWaits(ctx, schema.ClaimWaitsParams{ConversationID: known.ID, Kind: m.sender.kind, Value: m.sender.value})
 	}
 	return e, err
@@ -76,6 +78,9 @@ func (e evidence) lock(ctx context.Context, q *schema.Queries) error {
 // proves says whether the sender is the customer of a conversation, and whether
 // that follows from this message, so that the two have to be joined.
 func (e evidence) proves(ctx context.Context, q *schema.Queries, conv schema.Conversation, sender uuid.UUID) (is, link bool, err error) {
+	if !conv.SenderVerified && conv.ReplyTo != e.sender.value {
+		return false, false, nil
+	}
 	is, err = q.SameCustomer(ctx, schema.SameCustomerParams{A: conv.CustomerID, B: sender})
 	if err != nil || is || !e.replies {
 		return is, false, err

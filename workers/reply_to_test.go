@@ -1,0 +1,45 @@
+package workers
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/digital-fte/fte/ticket"
+)
+
+// TestReplyToIsNoBridge is about somebody who names a customer in Reply-To, has
+// him answer into the conversation by a trick, and would get the answer.
+func TestReplyToIsNoBridge(t *testing.T) {
+	t.Parallel()
+	const ben, eve, id = "ben@customer.example", "eve@elsewhere.example", "<bait@elsewhere.example>"
+	bait := func(b *testBundle, dmarc bool) ticket.MessageReceived {
+		return b.proved(eve, "I am "+ben, func(l *letter) { l.id, l.replyTo, l.dmarc = id, ben, dmarc })
+	}
+	bites := func(l *letter) { l.inReplyTo = id }
+	t.Run("his claim", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		known, conversation := b.proved(ben, "My old matter"), bait(b, false)
+		reply := b.proved(ben, "What is this?", bites)
+		require.Equal(t, conversation.ConversationID, reply.ConversationID)
+		require.False(t, b.verified(reply), "its answer goes to somebody else")
+		require.False(t, b.one(known, conversation))
+		require.Equal(t, "0", b.scalar("SELECT count(*)::text FROM identity_claims WHERE proved_at IS NOT NULL"))
+	})
+	t.Run("a ticket that he was made to name", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		known, conversation := b.proved(ben, "My old matter"), bait(b, false)
+		b.proved(ben, "They told me to write about "+b.opens(conversation))
+		require.True(t, b.one(known, conversation))
+		require.False(t, b.verified(b.proved(ben, "What is this?", bites)))
+	})
+	t.Run("a conversation of somebody proved", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		known, conversation := b.proved(ben, "My old matter"), bait(b, true)
+		require.False(t, b.verified(b.proved(ben, "What is this?", bites)))
+		require.False(t, b.one(known, conversation))
+	})
+}
