@@ -157,9 +157,7 @@ func (in *Intake) sentMail(ctx context.Context, r stream.Record, mail *email.Mai
 		return in.unknownReply(ctx, r, m.externalID)
 	}
 	in.waiting.over(m.externalID, inLane(m.externalID))
-	// A mail that was passed on to somebody else is not for the customer to
-	// read on the ticket page, and does not answer him.
-	if !slices.ContainsFunc(mail.Recipients(), func(to string) bool { return slices.Contains(known.Participants, to) }) {
+	if !reachesCustomer(mail, known) {
 		return nil
 	}
 	m.author, m.body, m.wordless = ticket.Staff, mail.Text, ticket.WordlessNot
@@ -167,6 +165,16 @@ func (in *Intake) sentMail(ctx context.Context, r stream.Record, mail *email.Mai
 		return err
 	}
 	return in.publish(ctx, r, m)
+}
+
+// reachesCustomer reports whether a mail of ours goes to the customer. One that
+// was passed on to somebody else is not for the customer to read on the ticket
+// page, and does not answer him, though he may have named in Reply-To whoever it
+// was passed on to.
+func reachesCustomer(mail *email.Mail, conv *schema.Conversation) bool {
+	return slices.ContainsFunc(mail.Recipients(), func(to string) bool {
+		return to == conv.ReplyTo || slices.Contains(conv.Participants, to) && !passedOn.MatchString(mail.Subject)
+	})
 }
 
 // unknownReply lets what a person sent wait at the end of the topic for the

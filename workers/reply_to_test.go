@@ -43,3 +43,26 @@ func TestReplyToIsNoBridge(t *testing.T) {
 		require.False(t, b.one(known, conversation))
 	})
 }
+
+// TestPassedOnIsNoReply is about somebody who names in Reply-To whom a person of
+// ours may ask about the mail: what that person writes is not for him to read.
+func TestPassedOnIsNoReply(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	m := b.takeOne(b.mail(letter{
+		from: "eve@customer.example", replyTo: "legal@firnwacht.example", id: "<1@customer.example>", subject: "My refund", text: "Pay me",
+	}))
+	require.Empty(t, b.take(b.mail(letter{
+		from: "Kim <" + mailbox + ">", to: "legal@firnwacht.example", id: "<f@firnwacht.example>", inReplyTo: "<1@customer.example>",
+		subject: "Fwd: My refund", text: "Is this a fraud?", sent: true,
+	})))
+	require.Equal(t, ticket.OwnerAI, b.conversation(m.ConversationID).Owner)
+	require.Equal(t, "1", b.count("messages"))
+
+	t.Log("but whoever writes from another address than people answer to is answered there")
+	require.Len(t, b.take(b.mail(letter{
+		from: "Kim <" + mailbox + ">", to: "legal@firnwacht.example", id: "<r@firnwacht.example>", inReplyTo: "<1@customer.example>",
+		subject: "Re: My refund", text: "We look into it.", sent: true,
+	})), 1)
+	require.Equal(t, ticket.OwnerHuman, b.conversation(m.ConversationID).Owner)
+}
