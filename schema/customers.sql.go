@@ -143,11 +143,16 @@ WITH moved AS (
     WHERE i.kind = 'whatsapp' AND i.value = $3
 ), heard AS (
     DELETE FROM suppressions s WHERE s.kind = 'whatsapp' AND s.value = $3
+), given AS (
+    UPDATE conversations c
+    SET customer_id = $1, customer_since = $2::timestamptz
+    FROM customer_family($4) AS f (id)
+    WHERE c.customer_id = f.id AND c.channel = 'whatsapp' AND c.reply_to = $3
+    RETURNING c.id
 )
-UPDATE conversations c
-SET customer_id = $1, customer_since = $2::timestamptz
-FROM customer_family($4) AS f (id)
-WHERE c.customer_id = f.id AND c.channel = 'whatsapp' AND c.reply_to = $3
+UPDATE outbox o SET state = 'cancelled'
+FROM given
+WHERE given.id IN (o.conversation_id, o.route_id) AND o.via = 'whatsapp' AND o.state IN ('queued', 'held')
 `
 
 type MoveNumberParams struct {
@@ -159,7 +164,8 @@ type MoveNumberParams struct {
 
 // MoveNumber gives a WhatsApp number that nobody wrote from for long to another
 // customer, with its conversations from now on: what came before stays out of
-// his sight, and that the former owner wanted no messages is forgotten.
+// his sight, what waited for the former owner to write is withdrawn, and that he
+// wanted no messages is forgotten.
 func (q *Queries) MoveNumber(ctx context.Context, arg MoveNumberParams) error {
 	_, err := q.db.Exec(ctx, moveNumber,
 		arg.CustomerID,

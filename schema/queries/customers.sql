@@ -46,7 +46,8 @@ WHERE kind = sqlc.arg(kind) AND value = sqlc.arg(value) AND seen_at < sqlc.arg(s
 
 -- MoveNumber gives a WhatsApp number that nobody wrote from for long to another
 -- customer, with its conversations from now on: what came before stays out of
--- his sight, and that the former owner wanted no messages is forgotten.
+-- his sight, what waited for the former owner to write is withdrawn, and that he
+-- wanted no messages is forgotten.
 -- name: MoveNumber :exec
 WITH moved AS (
     UPDATE customer_identities i
@@ -54,11 +55,16 @@ WITH moved AS (
     WHERE i.kind = 'whatsapp' AND i.value = sqlc.arg(number)
 ), heard AS (
     DELETE FROM suppressions s WHERE s.kind = 'whatsapp' AND s.value = sqlc.arg(number)
+), given AS (
+    UPDATE conversations c
+    SET customer_id = sqlc.arg(customer_id), customer_since = sqlc.arg(at)::timestamptz
+    FROM customer_family(sqlc.arg(former_id)) AS f (id)
+    WHERE c.customer_id = f.id AND c.channel = 'whatsapp' AND c.reply_to = sqlc.arg(number)
+    RETURNING c.id
 )
-UPDATE conversations c
-SET customer_id = sqlc.arg(customer_id), customer_since = sqlc.arg(at)::timestamptz
-FROM customer_family(sqlc.arg(former_id)) AS f (id)
-WHERE c.customer_id = f.id AND c.channel = 'whatsapp' AND c.reply_to = sqlc.arg(number);
+UPDATE outbox o SET state = 'cancelled'
+FROM given
+WHERE given.id IN (o.conversation_id, o.route_id) AND o.via = 'whatsapp' AND o.state IN ('queued', 'held');
 
 -- CustomerName returns what a customer calls himself.
 -- name: CustomerName :one
