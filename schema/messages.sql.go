@@ -58,15 +58,14 @@ CROSS JOIN LATERAL (
       AND m.provider_at >= coalesce(seen.customer_since, '-infinity')
       AND m.id <> ALL (t.message_ids)
       AND CASE WHEN t.verified THEN m.verified OR seen.id = t.conversation_id ELSE NOT m.verified AND NOT EXISTS (
-          -- What the message is, or answers.
+          -- What the message is, or answers. A person may answer anything that came before.
           SELECT FROM messages w
           WHERE (w.verified OR t.on_page AND w.channel <> 'webform')
             AND w.id = ANY (CASE
                 WHEN m.author = 'customer' THEN ARRAY[m.id]
                 WHEN m.turn_id IS NOT NULL THEN (SELECT a.message_ids FROM turns a WHERE a.id = m.turn_id)
                 ELSE ARRAY(SELECT n.id FROM messages n
-                           WHERE n.conversation_id = m.conversation_id AND n.author = 'customer' AND n.provider_at <= m.provider_at
-                           ORDER BY n.provider_at DESC, n.external_id DESC LIMIT 1)
+                           WHERE n.conversation_id = m.conversation_id AND n.author = 'customer' AND n.provider_at <= m.provider_at)
             END)
       ) END
       AND NOT EXISTS (SELECT FROM outbox o WHERE o.message_id = m.id AND o.state IN ('failed', 'cancelled'))

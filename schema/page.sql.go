@@ -55,14 +55,13 @@ LEFT JOIN LATERAL (
 ) o ON true
 CROSS JOIN LATERAL (
     SELECT (t.form AND (m.verified OR EXISTS (
-        -- What the message is, or answers.
+        -- What the message is, or answers. A person may answer anything that came before.
         SELECT FROM messages w
         WHERE (w.verified OR w.channel <> 'webform') AND w.id = ANY (CASE
             WHEN m.author = 'customer' THEN ARRAY[m.id]
             WHEN u.id IS NOT NULL THEN u.message_ids
             ELSE ARRAY(SELECT n.id FROM messages n
-                       WHERE n.conversation_id = m.conversation_id AND n.author = 'customer' AND n.provider_at <= m.provider_at
-                       ORDER BY n.provider_at DESC, n.external_id DESC LIMIT 1)
+                       WHERE n.conversation_id = m.conversation_id AND n.author = 'customer' AND n.provider_at <= m.provider_at)
         END)
     )))::boolean AS elsewhere
 ) e

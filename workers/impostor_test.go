@@ -186,3 +186,31 @@ func TestImpostor(t *testing.T) {
 	require.NotContains(t, p.answers(asks("4")), "Amsel")
 	require.NotContains(t, p.page(s.TicketID), "Amsel")
 }
+
+// TestPersonAnswersMailBesidePage is about somebody who holds the page of a form
+// that the customer has answered by mail, and writes on it just before a person
+// of ours does: that person may still answer the mail.
+func TestPersonAnswersMailBesidePage(t *testing.T) {
+	t.Parallel()
+	p := withParrot(setup(t))
+	const ben, secret = "ben@customer.example", "Rotkehlchen"
+	s := submission(p.testBundle, ben, "impostor")
+	form := p.takeOne(record(t, ticket.TypeWebFormSubmission, s))
+	p.answers(form)
+	p.answers(p.proved(ben, "That was not me. Which code have I got?", p.into(form)))
+	asks := func(n string) ticket.MessageReceived {
+		t.Helper()
+		return p.takeOne(record(t, ticket.TypeWebFormMessage, ticket.WebFormMessage{
+			TicketID: s.TicketID, N: n, Message: "Well?", At: time.Now(),
+		}))
+	}
+	p.answers(asks("1"))
+	reply := staffReply()
+	reply.to, reply.text = p.Secrets.ReplyAddress(mailbox, form.ConversationID), "Your code is "+secret+"."
+	reply.headers = []string{"Cc: " + ben}
+	p.exec("UPDATE messages SET provider_at = clock_timestamp() WHERE id = '" + p.takeOne(p.mail(reply)).MessageID.String() + "'")
+	require.NotContains(t, p.page(s.TicketID), secret)
+	require.NoError(t, p.DB.GiveBack(t.Context(), form.ConversationID))
+	require.NotContains(t, p.answers(asks("2")), secret)
+	require.NotContains(t, p.page(s.TicketID), secret)
+}
