@@ -205,3 +205,15 @@ func count[N int | int64](n N, one, many string) string {
 	}
 	return fmt.Sprintf("%d %s", n, many)
 }
+
+// judgeAge says how long ago something regular was done last.
+func judgeAge(what string, age, slow, late time.Duration) Finding {
+	found := fmt.Sprintf("%s %s ago.", what, span(max(age, 0)))
+	switch {
+	case age > late:
+		return fail(found)
+	case age > slow:
+		return warn(found)
+	}
+	return ok("%s", found)
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/digital-fte/fte/schema"
+	"github.com/digital-fte/fte/ticket"
 )
 
 const (
@@ -69,7 +70,7 @@ func (d *Doctor) mailAccount(ctx context.Context) Finding {
 }
 
 func (d *Doctor) mailWorkflow(ctx context.Context) Finding {
-	return d.running(ctx, "mailbox/"+d.Mailbox)
+	return d.running(ctx, ticket.MailboxID(d.Mailbox))
 }
 
 func (d *Doctor) mailSync(ctx context.Context) Finding {
@@ -81,18 +82,6 @@ func (d *Doctor) mailSync(ctx context.Context) Finding {
 		return unread(err)
 	}
 	return judgeAge("The mailbox was read", seconds(health.SyncedSeconds), syncSlow, syncLate)
-}
-
-// judgeAge says how long ago something regular was done last.
-func judgeAge(what string, age, slow, late time.Duration) Finding {
-	found := fmt.Sprintf("%s %s ago.", what, span(max(age, 0)))
-	switch {
-	case age > late:
-		return fail(found)
-	case age > slow:
-		return warn(found)
-	}
-	return ok("%s", found)
 }
 
 func (d *Doctor) mailWatch(ctx context.Context) Finding {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/digital-fte/fte/schema"
+	"github.com/digital-fte/fte/ticket"
 )
 
 const (
@@ -57,7 +58,7 @@ func (d *Doctor) whatsAppAccount(ctx context.Context) Finding {
 }
 
 func (d *Doctor) whatsAppWorkflow(ctx context.Context) Finding {
-	return d.running(ctx, "whatsapp-reconcile/"+d.Number)
+	return d.running(ctx, ticket.ReconcilerID(d.Number))
 }
 
 func (d *Doctor) whatsAppReconcile(ctx context.Context) Finding {

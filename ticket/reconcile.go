@@ -2,6 +2,10 @@ package ticket
 
 import "time"
 
+// ReconcilerID is the workflow id of the reconciler of a WhatsApp number of
+// ours, E.164.
+func ReconcilerID(number string) string { return "whatsapp-reconcile/" + number }
+
 // WhatsAppReconcileInput starts WhatsAppReconcileWorkflow.
 type WhatsAppReconcileInput struct {
 	Number string `json:"number"` // ours, E.164

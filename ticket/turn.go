@@ -183,20 +183,3 @@ type CloseTicketResult struct {
 	Standing
 	Closed bool `json:"closed"`
 }
-
-// SyncMailboxInput names a mailbox.
-type SyncMailboxInput struct {
-	Mailbox string `json:"mailbox"`
-}
-
-// SyncMailboxResult says what a sync brought.
-type SyncMailboxResult struct {
-	Mails     int  `json:"mails"`
-	Resynced  bool `json:"resynced"`   // the provider had forgotten the cursor
-	WatchDays int  `json:"watch_days"` // how long pushes are still promised; 0 when none are wanted, negative when it ends soon
-}
-
-// MailboxInput starts MailboxWorkflow.
-type MailboxInput struct {
-	Mailbox string `json:"mailbox"`
-}

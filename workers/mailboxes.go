@@ -14,7 +14,7 @@ type MailboxStarter struct{ Temporal client.Client }
 
 func mailboxOptions(mailbox string) client.StartWorkflowOptions {
 	return client.StartWorkflowOptions{
-		ID: "mailbox/" + mailbox, TaskQueue: ticket.QueueTickets,
+		ID: ticket.MailboxID(mailbox), TaskQueue: ticket.QueueTickets,
 		StaticSummary:            "Reads the support mailbox",
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 	}

@@ -9,10 +9,6 @@ import (
 	"github.com/digital-fte/fte/ticket"
 )
 
-// ReconcilerID is the workflow id of the reconciler of a WhatsApp number of
-// ours, E.164.
-func ReconcilerID(number string) string { return "whatsapp-reconcile/" + number }
-
 // ReconcilerStarter starts the singleton workflow that looks for WhatsApp
 // messages whose webhook never arrived.
 type ReconcilerStarter struct{ Temporal client.Client }
@@ -22,7 +18,7 @@ func (s ReconcilerStarter) Start(ctx context.Context, number string) error {
 	ctx, cancel := context.WithTimeout(ctx, temporalTimeout)
 	defer cancel()
 	_, err := s.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: ReconcilerID(number), TaskQueue: ticket.QueueTickets,
+		ID: ticket.ReconcilerID(number), TaskQueue: ticket.QueueTickets,
 		StaticSummary: "Finds WhatsApp messages whose webhook never arrived",
 		StaticDetails: "Every two minutes Twilio's list of messages is compared with what is stored, and what is missing is handed in. " +
 			"The current details say when it looked last and what it found.",

@@ -26,7 +26,7 @@ func TestReconcilerStarter(t *testing.T) {
 	c := dial(t, server.Address)
 	starter := ReconcilerStarter{Temporal: c}
 	const number = "+14155238886"
-	id := ReconcilerID(number)
+	id := ticket.ReconcilerID(number)
 	require.Equal(t, "whatsapp-reconcile/+14155238886", id)
 	run := func() string {
 		res, err := c.DescribeWorkflowExecution(t.Context(), id, "")
@@ -88,7 +88,7 @@ func TestReconcilerHandsInWhatTheWebhookMissed(t *testing.T) {
 
 	var details string
 	eventually(t, func(ctx context.Context) error {
-		value, err := c.QueryWorkflow(ctx, ReconcilerID(number), "", "__temporal_workflow_metadata")
+		value, err := c.QueryWorkflow(ctx, ticket.ReconcilerID(number), "", "__temporal_workflow_metadata")
 		if err != nil {
 			return err
 		}

@@ -23,7 +23,6 @@ import (
 	"github.com/digital-fte/fte/doctor"
 	"github.com/digital-fte/fte/schema/schematest"
 	"github.com/digital-fte/fte/ticket"
-	"github.com/digital-fte/fte/workers"
 )
 
 const (
@@ -164,7 +163,7 @@ func TestDoctor(t *testing.T) {
 	require.Equal(t, exitOK, got.code)
 	require.NotContains(t, got.stdout, "WARNING")
 	require.Contains(t, got.stdout, "The workflow mailbox/"+doctorMailbox+" runs.")
-	require.Contains(t, got.stdout, "The workflow "+workers.ReconcilerID(doctorNumber)+" runs.")
+	require.Contains(t, got.stdout, "The workflow "+ticket.ReconcilerID(doctorNumber)+" runs.")
 	require.True(t, strings.HasSuffix(got.stdout, "\nAll in all: nothing failed.\n"), got.stdout)
 
 	for name, broken := range map[string]struct {
@@ -193,7 +192,7 @@ func TestDoctor(t *testing.T) {
 
 	// What nobody works at any more.
 	stop()
-	id := "mailbox/" + doctorMailbox
+	id := ticket.MailboxID(doctorMailbox)
 	require.NoError(t, c.temporal.TerminateWorkflow(t.Context(), id, "", "test"))
 	found, _ = examine(t, c.settings)
 	require.Equal(t, doctor.Failed, found["email.workflow"].Verdict)
