@@ -1,5 +1,5 @@
-// Package workflows tells the story of a conversation and of a mailbox in
-// code that Temporal can replay.
+// Package workflows tells the story of a conversation, of a mailbox and of a
+// WhatsApp number in code that Temporal can replay.
 //
 // It must never touch a clock, randomness, the network or the disk, and never
 // hold text of a customer: it decides by ids, times and codes, and asks
@@ -22,6 +22,10 @@
 //	                            while it is held       │               approved│
 //	                                                   └── with a notice ──────┘
 //
+// A batch that a rule of its channel decides is not thought about: a fixed text
+// is sent, or a person is asked. Too many messages at once are told so and go
+// back to collecting, until the minute is over.
+//
 // A draft is held where the mode asks for a person's approval. A message that
 // comes during a send is a turn of its own.
 //
@@ -37,11 +41,17 @@
 //     once; what a release leaves unanswered is collected; resolve waits until
 //     the assistant has finished; an override thinks about a settled turn again;
 //   - a person's own replies, in the order in which they were asked for;
-//   - a look at the database when something was done without us.
+//   - a look at the database when something was done without us, and one more
+//     send when that says that a provider has refused later what it had taken.
 //
 // Signals wait in their channel until the one loop takes them into the inbox
 // and decides; all of the above are coroutines of their own, so that the loop
 // goes on during a model call or a send. What the database says is adopted only
 // if it is newer than what is known. A send is never cancelled. A run continues
 // as new only when nothing of this is under way, and hands on the rest.
+//
+// MailboxWorkflow and WhatsAppReconcileWorkflow run for ever, one for each
+// mailbox and number: the first reads the mailbox at each push and once a
+// minute, the second looks every two minutes for messages whose webhook never
+// came. Neither decides anything: how far they have come is in the database.
 package workflows
