@@ -1,11 +1,11 @@
 // Package staff is what people do, from the command line or the desk: find a
 // ticket, look at it, act on it, set what the assistant may do, and look at a
-// customer or set the tier.
+// customer, set the tier, or say which customers are one.
 //
 // What changes a ticket goes through its workflow, as an update. A text is
 // stored first and the update carries its id, so that no words of anybody lie in
 // a history. This package must never change a ticket itself, never send
-// anything, and never change a mode or a tier without recording who did.
+// anything, and never change a mode or a customer without recording who did.
 package staff
 
 import (
