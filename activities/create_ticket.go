@@ -56,6 +56,9 @@ func (a *Activities) createTicket(ctx context.Context, q *schema.Queries, in tic
 	if len(unsettled) > 0 {
 		return a.take(ctx, q, conv, unsettled, res)
 	}
+	if _, err := released(ctx, q, conv.ID, &res); err != nil {
+		return res, err
+	}
 	if res.Standing, err = a.stands(ctx, q, conv.ID); err != nil {
 		return res, err
 	}

@@ -43,7 +43,9 @@ func (b *batchOf) decide(ctx context.Context, mode ticket.Mode, res *ticket.Crea
 		}
 	default:
 	}
-	if waited && b.every(isGoOn) {
+	// What waited is not said while the assistant is switched off: then a person
+	// hears of the word that asks for it.
+	if waited && mode != ticket.ModeOff && b.every(isGoOn) {
 		res.Plain = ticket.PlainHeld
 		return nil
 	}
@@ -61,13 +63,22 @@ func (b *batchOf) decide(ctx context.Context, mode ticket.Mode, res *ticket.Crea
 // anything did. A person's messages are named in the result, to be sent again;
 // what the assistant said goes out with the next reply.
 func release(ctx context.Context, q *schema.Queries, conversation uuid.UUID, res *ticket.CreateTicketResult) (waited bool, err error) {
-	released, err := q.ReleaseHeld(ctx, conversation)
-	for _, r := range released {
+	if err := q.ReleaseHeld(ctx, conversation); err != nil {
+		return false, err
+	}
+	return released(ctx, q, conversation, res)
+}
+
+// released is release for a transaction that frees nothing: what was freed by
+// one before, of which nobody may have heard, is named again.
+func released(ctx context.Context, q *schema.Queries, conversation uuid.UUID, res *ticket.CreateTicketResult) (waited bool, err error) {
+	free, err := q.Released(ctx, schema.ReleasedParams{ConversationID: conversation, Error: heldUntil})
+	for _, r := range free {
 		if r.Kind == ticket.KindReply && !slices.Contains(res.Replies, r.MessageID) {
 			res.Replies = append(res.Replies, r.MessageID)
 		}
 	}
-	return len(released) > 0, err
+	return len(free) > 0, err
 }
 
 // isGoOn reports a message that asks for what waits, or says nothing.

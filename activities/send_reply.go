@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/digital-fte/fte/channel/whatsapp"
 	"github.com/digital-fte/fte/failpoint"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/ticket"
@@ -76,12 +77,19 @@ func (a *Activities) sendReply(ctx context.Context, in ticket.SendReplyInput) (r
 	ahead := make([]schema.PartsOfTurnRow, len(waiting))
 	for i, w := range waiting {
 		ahead[i] = schema.PartsOfTurnRow(w)
+		ahead[i].Error = heldUntil // whatever has become of a try since
 	}
-	muted, err := a.deliverParts(ctx, append(ahead, partsOf(in, turn, parts)...))
-	if errors.Is(err, errStopped) {
+	muted, err := a.deliverParts(ctx, ahead)
+	// A person who has what waited may not have what is said now.
+	if mine := partsOf(in, turn, parts); err == nil && len(mine) > 0 {
+		muted, err = a.deliverParts(ctx, mine)
+	}
+	switch {
+	case errors.Is(err, errStopped):
 		return a.takeBack(ctx, in)
-	}
-	if err != nil {
+	case in.Plain == ticket.PlainStop && whatsapp.OptedOut(whatsapp.ErrorCode(err)):
+		// Twilio has heeded it, too, and has said so.
+	case err != nil:
 		return res, err
 	}
 	if muted {
@@ -96,14 +104,16 @@ func (a *Activities) sendReply(ctx context.Context, in ticket.SendReplyInput) (r
 }
 
 // partsOf returns those parts of a turn that a SendReply is about: what the
-// turn was settled with, or what an instruction has added.
+// turn was settled with, or what an instruction has added. A fixed text that was
+// given up keeps nothing else back.
 func partsOf(in ticket.SendReplyInput, turn schema.Turn, parts []schema.PartsOfTurnRow) []schema.PartsOfTurnRow {
+	others := in.Plain == ticket.PlainStop || slices.ContainsFunc(parts, func(p schema.PartsOfTurnRow) bool { return p.Kind != ticket.KindAck })
 	return slices.DeleteFunc(slices.Clone(parts), func(p schema.PartsOfTurnRow) bool {
 		switch {
 		case in.InstructionID != uuid.Nil:
 			return p.ID != partID(in.InstructionID, p.SendKey)
 		case p.Kind == ticket.KindAck:
-			return false
+			return others && (p.State == "failed" || p.State == "cancelled")
 		case turn.State == turnAnswered:
 			return p.Kind != ticket.KindAnswer
 		default:

@@ -79,7 +79,10 @@ func (q *Queries) AutomaticMails(ctx context.Context, arg AutomaticMailsParams) 
 const confirmStop = `-- name: ConfirmStop :one
 SELECT (EXISTS (
     SELECT FROM turns u JOIN messages m ON m.id = ANY (u.message_ids)
-    WHERE u.id = $1 AND m.command = 'stop'
+    WHERE u.id = $1 AND m.command = 'stop' AND NOT EXISTS (
+        SELECT FROM messages s
+        WHERE s.conversation_id = m.conversation_id AND s.command = 'start' AND s.provider_at > m.provider_at
+    )
 ) AND NOT EXISTS (
     SELECT FROM messages m
     JOIN turns t ON t.id = m.turn_id
@@ -98,8 +101,8 @@ type ConfirmStopParams struct {
 }
 
 // ConfirmStop says whether the customer has to be told that no messages follow:
-// this turn asks for that, and nobody has said so since messages were last
-// asked for again.
+// this turn asks for that, and nobody has said so, or asked for messages again,
+// since.
 func (q *Queries) ConfirmStop(ctx context.Context, arg ConfirmStopParams) (bool, error) {
 	row := q.db.QueryRow(ctx, confirmStop, arg.TurnID, arg.ConversationID)
 	var due bool
@@ -190,33 +193,51 @@ func (q *Queries) RecentMessages(ctx context.Context, arg RecentMessagesParams) 
 	return i, err
 }
 
-const releaseHeld = `-- name: ReleaseHeld :many
+const releaseHeld = `-- name: ReleaseHeld :exec
 UPDATE outbox o SET state = 'queued'
 FROM conversations c
-WHERE c.id = o.conversation_id AND o.conversation_id = $1 AND o.state = 'held'
-  AND (o.kind = 'reply' OR (c.owner = 'ai' AND c.epoch = o.epoch))
-RETURNING o.turn_id, o.message_id, o.kind
+WHERE c.id = o.conversation_id AND (o.conversation_id = $1 OR o.route_id = $1)
+  AND o.state = 'held' AND (o.kind = 'reply' OR (c.owner = 'ai' AND c.epoch = o.epoch))
 `
 
-type ReleaseHeldRow struct {
-	TurnID    *uuid.UUID
+// ReleaseHeld puts back into the queue what waited for the customer to write
+// from a conversation's address: a person's own words always, the assistant's
+// only while it still owns their conversation as it did when it wrote them.
+func (q *Queries) ReleaseHeld(ctx context.Context, conversationID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, releaseHeld, conversationID)
+	return err
+}
+
+const released = `-- name: Released :many
+SELECT o.message_id, o.kind
+FROM outbox o
+WHERE (o.conversation_id = $1 OR o.route_id = $1)
+  AND o.state = 'queued' AND o.error = $2 AND o.template = ''
+ORDER BY o.created_at, o.part
+`
+
+type ReleasedParams struct {
+	ConversationID uuid.UUID
+	Error          string
+}
+
+type ReleasedRow struct {
 	MessageID uuid.UUID
 	Kind      ticket.Kind
 }
 
-// ReleaseHeld puts back into the queue what waited for the customer to write:
-// a person's own words always, the assistant's only while it still owns the
-// conversation as it did when it wrote them.
-func (q *Queries) ReleaseHeld(ctx context.Context, conversationID uuid.UUID) ([]ReleaseHeldRow, error) {
-	rows, err := q.db.Query(ctx, releaseHeld, conversationID)
+// Released returns what was released and nobody has tried to send since, in the
+// order in which it was written; error is what is noted of a part that waits.
+func (q *Queries) Released(ctx context.Context, arg ReleasedParams) ([]ReleasedRow, error) {
+	rows, err := q.db.Query(ctx, released, arg.ConversationID, arg.Error)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []ReleaseHeldRow{}
+	items := []ReleasedRow{}
 	for rows.Next() {
-		var i ReleaseHeldRow
-		if err := rows.Scan(&i.TurnID, &i.MessageID, &i.Kind); err != nil {
+		var i ReleasedRow
+		if err := rows.Scan(&i.MessageID, &i.Kind); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -232,8 +253,9 @@ SELECT o.id, o.send_key, o.turn_id, o.conversation_id, o.message_id, o.kind, o.p
        coalesce(extract(epoch FROM now() - o.attempted_at), 0)::float8 AS age_seconds
 FROM outbox o
 JOIN messages m ON m.id = o.message_id
-WHERE o.conversation_id = $1 AND o.state = 'queued' AND o.kind <> 'reply'
-  AND o.turn_id <> $2::uuid
+WHERE (o.conversation_id = $1 OR (o.route_id = $1 AND o.error <> ''))
+  AND (o.state = 'queued' OR (o.state = 'sending' AND o.attempted_at > now() - interval '1 day'))
+  AND o.kind <> 'reply' AND o.turn_id <> $2::uuid
 ORDER BY o.created_at, o.part
 `
 
@@ -271,8 +293,10 @@ type WaitingPartsRow struct {
 	AgeSeconds     float64
 }
 
-// WaitingParts returns what other turns of a conversation have in the queue, as
-// PartsOfTurn does for one: it waited for the customer to write.
+// WaitingParts returns what other turns have yet to send to a conversation's
+// address, as PartsOfTurn does for one: it waited for the customer to write. What
+// was handed over since and whose outcome nobody knows is part of it: nobody else
+// looks for it.
 func (q *Queries) WaitingParts(ctx context.Context, arg WaitingPartsParams) ([]WaitingPartsRow, error) {
 	rows, err := q.db.Query(ctx, waitingParts, arg.ConversationID, arg.TurnID)
 	if err != nil {

@@ -3,12 +3,15 @@
 SELECT reason FROM suppressions WHERE kind = sqlc.arg(kind) AND value = sqlc.arg(value);
 
 -- ConfirmStop says whether the customer has to be told that no messages follow:
--- this turn asks for that, and nobody has said so since messages were last
--- asked for again.
+-- this turn asks for that, and nobody has said so, or asked for messages again,
+-- since.
 -- name: ConfirmStop :one
 SELECT (EXISTS (
     SELECT FROM turns u JOIN messages m ON m.id = ANY (u.message_ids)
-    WHERE u.id = sqlc.arg(turn_id) AND m.command = 'stop'
+    WHERE u.id = sqlc.arg(turn_id) AND m.command = 'stop' AND NOT EXISTS (
+        SELECT FROM messages s
+        WHERE s.conversation_id = m.conversation_id AND s.command = 'start' AND s.provider_at > m.provider_at
+    )
 ) AND NOT EXISTS (
     SELECT FROM messages m
     JOIN turns t ON t.id = m.turn_id
@@ -78,15 +81,18 @@ WHERE t.id = sqlc.arg(turn_id)
 ORDER BY m.provider_at DESC, m.external_id DESC
 LIMIT 1;
 
--- WaitingParts returns what other turns of a conversation have in the queue, as
--- PartsOfTurn does for one: it waited for the customer to write.
+-- WaitingParts returns what other turns have yet to send to a conversation's
+-- address, as PartsOfTurn does for one: it waited for the customer to write. What
+-- was handed over since and whose outcome nobody knows is part of it: nobody else
+-- looks for it.
 -- name: WaitingParts :many
 SELECT o.*, m.body, m.subject,
        coalesce(extract(epoch FROM now() - o.attempted_at), 0)::float8 AS age_seconds
 FROM outbox o
 JOIN messages m ON m.id = o.message_id
-WHERE o.conversation_id = sqlc.arg(conversation_id) AND o.state = 'queued' AND o.kind <> 'reply'
-  AND o.turn_id <> sqlc.arg(turn_id)::uuid
+WHERE (o.conversation_id = sqlc.arg(conversation_id) OR (o.route_id = sqlc.arg(conversation_id) AND o.error <> ''))
+  AND (o.state = 'queued' OR (o.state = 'sending' AND o.attempted_at > now() - interval '1 day'))
+  AND o.kind <> 'reply' AND o.turn_id <> sqlc.arg(turn_id)::uuid
 ORDER BY o.created_at, o.part;
 
 -- NewestOfTurn returns the newest message of a turn.
@@ -98,12 +104,20 @@ WHERE t.id = sqlc.arg(turn_id)
 ORDER BY m.provider_at DESC, m.external_id DESC
 LIMIT 1;
 
--- ReleaseHeld puts back into the queue what waited for the customer to write:
--- a person's own words always, the assistant's only while it still owns the
--- conversation as it did when it wrote them.
--- name: ReleaseHeld :many
+-- ReleaseHeld puts back into the queue what waited for the customer to write
+-- from a conversation's address: a person's own words always, the assistant's
+-- only while it still owns their conversation as it did when it wrote them.
+-- name: ReleaseHeld :exec
 UPDATE outbox o SET state = 'queued'
 FROM conversations c
-WHERE c.id = o.conversation_id AND o.conversation_id = sqlc.arg(conversation_id) AND o.state = 'held'
-  AND (o.kind = 'reply' OR (c.owner = 'ai' AND c.epoch = o.epoch))
-RETURNING o.turn_id, o.message_id, o.kind;
+WHERE c.id = o.conversation_id AND (o.conversation_id = sqlc.arg(conversation_id) OR o.route_id = sqlc.arg(conversation_id))
+  AND o.state = 'held' AND (o.kind = 'reply' OR (c.owner = 'ai' AND c.epoch = o.epoch));
+
+-- Released returns what was released and nobody has tried to send since, in the
+-- order in which it was written; error is what is noted of a part that waits.
+-- name: Released :many
+SELECT o.message_id, o.kind
+FROM outbox o
+WHERE (o.conversation_id = sqlc.arg(conversation_id) OR o.route_id = sqlc.arg(conversation_id))
+  AND o.state = 'queued' AND o.error = sqlc.arg(error) AND o.template = ''
+ORDER BY o.created_at, o.part;
