@@ -130,6 +130,10 @@ func (a *Activities) plainReply(ctx context.Context, q *schema.Queries, route sc
 		}
 	default:
 	}
+	// The customer may have wished for no messages since the batch was read.
+	if why, err := a.mayNotSend(ctx, q, route, open.ID); err != nil || why != "" {
+		return r, err
+	}
 	if words := plainText(in.Plain, answered, open.Number); words != "" {
 		r.texts = laidOut(route.Channel, words, "")
 	}

@@ -83,7 +83,7 @@ func (a *Activities) settle(ctx context.Context, q *schema.Queries, conv schema.
 	if err := q.DropDraftOfTurn(ctx, turn.ID); err != nil {
 		return res, err
 	}
-	if reply.outcome == ticket.Answered {
+	if reply.outcome != ticket.Human {
 		if err := a.noteAnswer(ctx, q, open, reply.approved); err != nil {
 			return res, err
 		}
@@ -161,7 +161,7 @@ func settleTurn(ctx context.Context, q *schema.Queries, turn schema.Turn, batch 
 	return err
 }
 
-// noteAnswer records on the ticket that the customer gets an answer. While a
+// noteAnswer records on the ticket that the customer gets an answer, or wants none. While a
 // person is needed for something else than its lateness we still owe that,
 // unless a person has had a say in this answer.
 func (a *Activities) noteAnswer(ctx context.Context, q *schema.Queries, open schema.Ticket, approved bool) error {

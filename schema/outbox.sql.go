@@ -247,7 +247,9 @@ SELECT (o.via = 'whatsapp' AND o.template = '' AND NOT EXISTS (
            SELECT s.reason FROM suppressions s
            WHERE s.kind = CASE o.via WHEN 'whatsapp' THEN 'whatsapp' WHEN 'gmail' THEN 'email' END
              AND s.value = lower(o.recipient)
-             AND o.kind <> 'reply' AND NOT (o.kind = 'ack' AND o.template = '')
+             AND o.kind <> 'reply' AND NOT (o.kind = 'ack' AND o.template = '' AND EXISTS (
+                 SELECT FROM turns u JOIN messages m ON m.id = ANY (u.message_ids) WHERE u.id = o.turn_id AND m.command = 'stop'
+             ))
        ), '')::text AS suppressed,
        (o.template <> '' AND NOT EXISTS (
            SELECT FROM outbox h WHERE h.conversation_id = o.conversation_id AND h.state = 'held'
@@ -265,8 +267,8 @@ type PartBarredRow struct {
 // PartBarred says what keeps a part from being handed over now, whoever owns
 // the conversation. WhatsApp takes free text only within 24 hours after the
 // customer's last message there, less five minutes for what is on its way. To
-// an address that wants nothing automatic go only a person's words and a fixed
-// confirmation. A request to write is moot when nothing waits for it any more.
+// an address that wants nothing automatic go only a person's words and the
+// confirmation of that. A request to write is moot when nothing waits for it any more.
 func (q *Queries) PartBarred(ctx context.Context, id uuid.UUID) (PartBarredRow, error) {
 	row := q.db.QueryRow(ctx, partBarred, id)
 	var i PartBarredRow
