@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -282,7 +283,10 @@ func TestWhatWeSentIsNotPastUs(t *testing.T) {
 	set("former_ids = '{}', attempted_at = now(), template = 'HX1'")
 	r.exec("UPDATE messages SET body = 'We have an answer for you.' WHERE author = 'assistant'")
 	require.Zero(t, r.look().PastUs, "a template, whose words Twilio fills in")
-	set("template = '', attempted_at = NULL")
+	set("template = '', created_at = created_at - interval '9 days'")
+	r.exec("UPDATE messages SET body = '" + strings.ReplaceAll(r.bodies()[0], " ", "\n ") + "' WHERE author = 'assistant'")
+	require.Zero(t, r.look().PastUs, "held for days before it was sent, and with other white space on the way")
+	set("attempted_at = NULL")
 	r.exec("INSERT INTO delivery_events (via, provider_id, status, outbox_id) VALUES ('whatsapp', '" + *part.ProviderID + "', 'sent', gen_random_uuid())")
 	require.Zero(t, r.look().PastUs, "a callback with an id of ours has come for it")
 

@@ -79,11 +79,11 @@ SELECT (EXISTS (
 ) AND NOT EXISTS (
     SELECT FROM outbox o JOIN messages m ON m.id = o.message_id
     WHERE o.via = 'whatsapp' AND o.recipient = $3
-      AND o.created_at > $4::timestamptz - interval '2 days'
       AND ($2::text = ANY (o.former_ids)
-           OR (o.attempted_at IS NOT NULL AND (
-               btrim(m.body) = btrim($5::text)
-               OR (o.kind = 'reply' AND strpos(m.body, btrim($5::text)) > 0) -- a part of a person's words
+           OR (o.attempted_at > $4::timestamptz - interval '2 days' AND ( -- what waited may be older
+               regexp_replace(btrim(m.body), '\s+', ' ', 'g') = regexp_replace(btrim($5::text), '\s+', ' ', 'g')
+               OR (o.kind = 'reply' AND strpos( -- a part of a person's words
+                   regexp_replace(m.body, '\s+', ' ', 'g'), regexp_replace(btrim($5::text), '\s+', ' ', 'g')) > 0)
                OR (o.template <> '' AND o.provider_id IS NULL)))) -- Twilio fills in the words
 ))::boolean AS past_us
 `

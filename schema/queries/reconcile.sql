@@ -42,11 +42,11 @@ SELECT (EXISTS (
 ) AND NOT EXISTS (
     SELECT FROM outbox o JOIN messages m ON m.id = o.message_id
     WHERE o.via = 'whatsapp' AND o.recipient = sqlc.arg(recipient)
-      AND o.created_at > sqlc.arg(sent_at)::timestamptz - interval '2 days'
       AND (sqlc.arg(sid)::text = ANY (o.former_ids)
-           OR (o.attempted_at IS NOT NULL AND (
-               btrim(m.body) = btrim(sqlc.arg(body)::text)
-               OR (o.kind = 'reply' AND strpos(m.body, btrim(sqlc.arg(body)::text)) > 0) -- a part of a person's words
+           OR (o.attempted_at > sqlc.arg(sent_at)::timestamptz - interval '2 days' AND ( -- what waited may be older
+               regexp_replace(btrim(m.body), '\s+', ' ', 'g') = regexp_replace(btrim(sqlc.arg(body)::text), '\s+', ' ', 'g')
+               OR (o.kind = 'reply' AND strpos( -- a part of a person's words
+                   regexp_replace(m.body, '\s+', ' ', 'g'), regexp_replace(btrim(sqlc.arg(body)::text), '\s+', ' ', 'g')) > 0)
                OR (o.template <> '' AND o.provider_id IS NULL)))) -- Twilio fills in the words
 ))::boolean AS past_us;
 
