@@ -117,3 +117,16 @@ func TestWhatAProviderRefusedLaterIsSentOnOnce(t *testing.T) {
 	require.Equal(t, ticket.SendReplyInput{TurnID: turn}, sent[1])
 	require.Equal(t, []reply{{ticket.KindAnswer, ids("m1")}}, b.answered(), "what was settled stays")
 }
+
+func TestWhatWasRefusedIsSentOnAlsoAfterTheTicketHasEnded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, ticket.WhatsApp)
+	b.unsent = id("an earlier turn")
+	b.turns = append(b.turns, &deskTurn{id: b.unsent, state: "answered", sends: map[uuid.UUID]*deskSend{}})
+	b.at(0, func() {
+		b.signal(ticket.MessageRef{MessageID: id("ours"), Author: ticket.Assistant, ReceivedAt: noon()})
+	})
+	b.revision = 1
+	require.NoError(t, b.run())
+	require.Equal(t, []ticket.SendReplyInput{{TurnID: id("an earlier turn")}}, inputs[ticket.SendReplyInput](b.desk, ticket.ActivitySendReply))
+}

@@ -185,7 +185,7 @@ func (c *conversation) quiet(ctx workflow.Context) bool {
 // over reports that this run has nothing to watch: no ticket is open, as after
 // it was closed, or after an event that had been settled long before.
 func (c *conversation) over(ctx workflow.Context) bool {
-	return c.asked && c.standing.TicketID == uuid.Nil && c.inbox.empty() && c.signals.Len() == 0 && c.quiet(ctx)
+	return c.asked && c.standing.TicketID == uuid.Nil && c.inbox.empty() && c.signals.Len() == 0 && !c.unsent() && c.quiet(ctx)
 }
 
 // receive takes in what has been delivered, without yielding.
