@@ -203,6 +203,7 @@ func phoneNumber(s string) (string, bool) {
 	if !strings.HasPrefix(s, "+") || strings.Trim(s[1:], "0123456789 ()./-") != "" {
 		return "", false
 	}
+	s = strings.Replace(s, "(0)", "", 1) // what is dialled inside the country only
 	digits := strings.Map(func(r rune) rune {
 		if r < '0' || r > '9' {
 			return -1

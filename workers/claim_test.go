@@ -116,6 +116,7 @@ func TestClaims(t *testing.T) {
 	}
 	require.Equal(t, "email cleo@customer.example, whatsapp +4915112345678", claims(b.form("cleo@customer.example", " 0049 (151) 123-456 78")))
 	require.Equal(t, "email cleo@customer.example", claims(b.form("cleo@customer.example", "call me")))
+	require.Equal(t, "whatsapp +442079460000", claims(b.whatsApp("+4915170000004", "Or call +44 (0)20 7946 0000.", start)))
 	require.Equal(t, "email ana@home.example, whatsapp +4930123456", claims(b.whatsApp("+4915170000005",
 		"I am Ana@Home.example. or +49 30 123456, not "+mailbox+" or support+x@firnwacht.example, nor +4915170000005", start)))
 	require.Empty(t, claims(b.proved("ben@customer.example", "It is ben@customer.example\r\n\r\nOn Mon, Mar 2, 2026 at 9:00 AM Ana <ana@customer.example> wrote:\r\n> Call +4930123456")))
