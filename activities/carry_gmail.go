@@ -99,6 +99,9 @@ func (c gmailCarrier) compose(ctx context.Context, route schema.Conversation, p 
 		To:   mail.Address{Address: p.Recipient}, ReplyTo: c.Secrets.ReplyAddress(c.Mailbox, p.ConversationID),
 		Subject: route.Subject, OutboundID: p.ID.String(), At: p.CreatedAt, Auto: email.AutoReplied,
 	}
+	if route.Channel == ticket.WebForm {
+		out.Subject = email.FormSubject(route.Subject)
+	}
 	if byPerson(p) {
 		out.Auto = ""
 	}

@@ -133,6 +133,24 @@ func TestWithoutAMailboxAFormAnswerIsOnThePage(t *testing.T) {
 	require.Nil(t, part.ProviderID)
 }
 
+func TestAFormAdvertisesNothing(t *testing.T) {
+	t.Parallel()
+	for subject, mailed := range map[string]string{
+		"Where is order 1183?":             "Where is order 1183?",
+		"You won: https://evil.example/me": "Your request",
+	} {
+		t.Run(subject, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t).withGmail()
+			form := w.conversation(ticket.WebForm, func(p *schema.InsertConversationParams) { p.Subject = subject })
+			opened := w.turn(form, "Hello")
+			_, err := w.send(opened.TurnID, w.draft(opened.TurnID, "Hello."))
+			require.NoError(t, err)
+			require.Equal(t, mailed, w.gmail.Sent()[0].Headers.Get("Subject"))
+		})
+	}
+}
+
 func TestAPageAnswerWhoseWorkerDiedIsSettled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

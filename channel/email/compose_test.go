@@ -249,3 +249,21 @@ func TestGreetingUsesOnlyNames(t *testing.T) {
 		require.True(t, strings.HasPrefix(email.Render(email.Letter{CustomerName: name, Body: "x"}), want+"\n"), name)
 	}
 }
+
+// TestFormSubjectCarriesNothing is about what stands first in a mail to an
+// address that somebody has only typed.
+func TestFormSubjectCarriesNothing(t *testing.T) {
+	t.Parallel()
+	for _, kept := range []string{
+		"My sensor blinks red", "Order 10004562", "Order 1183 from 12.10.2026", "Wie lange? 2-3 Tage ...", "Rauchmelder 4.2 piept", "密码重置", "E.g. the app, v1.20.3",
+	} {
+		require.Equal(t, kept, email.FormSubject(kept))
+	}
+	for _, typed := range []string{
+		"You have won: https://evil.example/x", "Visit www.evil.example now", "Win at EVIL.example", "evil.example/prize is yours",
+		"Write to eve@evil.example", "Call +49 151 1234 5678 at once", "Call 0800-123-4567", "Geh zu böse.example", "", " ",
+		strings.Repeat("Buy this now. ", 10),
+	} {
+		require.Equal(t, "Your request", email.FormSubject(typed), typed)
+	}
+}

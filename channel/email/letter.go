@@ -134,3 +134,24 @@ func greetable(name string) string {
 	}
 	return name
 }
+
+const (
+	maxFormSubject = 100 // runes
+	// formSubject is what a mail about a form is called otherwise.
+	formSubject = "Your request"
+)
+
+// beckons matches what leads a reader somewhere: a web or mail address, or a
+// number to call.
+var beckons = regexp.MustCompile(`(?i)://|@|[\pL\pN-]\.\pL{2,}|(?:\+|\b0)[\d ()/-]{6,}\d`)
+
+// FormSubject returns the subject of mails about a form: the one that was typed,
+// unless it is long or leads somewhere. Anybody can type it together with
+// somebody else's address.
+func FormSubject(typed string) string {
+	typed = cleanLine(typed, maxFormSubject+1)
+	if typed == "" || utf8.RuneCountInString(typed) > maxFormSubject || beckons.MatchString(typed) {
+		return formSubject
+	}
+	return typed
+}
