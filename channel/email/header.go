@@ -4,8 +4,11 @@ import (
 	"mime"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html/charset"
 )
@@ -60,6 +63,21 @@ func addresses(values []string) []mail.Address {
 	return all
 }
 
+// oneAddress reports whether every program reads the same address in these
+// headers: those that follow no grammar must not have another one in any place.
+func oneAddress(values []string) bool {
+	for _, value := range values {
+		if _, err := mail.ParseAddressList(value); err == nil {
+			continue
+		}
+		found := looseAddress.FindAllString(value, maxAddresses)
+		if slices.ContainsFunc(found, func(other string) bool { return !strings.EqualFold(other, found[0]) }) {
+			return false
+		}
+	}
+	return true
+}
+
 func looseAddresses(value string) []*mail.Address {
 	var list []*mail.Address
 	name, _, _ := strings.Cut(value, "<")
@@ -81,11 +99,22 @@ var plainAddress = regexp.MustCompile(`^[^\s<>()\[\],;:"@\\]{1,128}@[\p{L}\p{N}.
 
 // cleanAddress returns the address in lower case, "" if it is not a plain one.
 func cleanAddress(address string) string {
-	address = strings.ToLower(toUTF8(address))
+	address = lowered(toUTF8(address))
 	if !plainAddress.MatchString(address) || strings.Contains(address, "=?") || cleanLine(address, len(address)) != address {
 		return ""
 	}
 	return address
+}
+
+// lowered is strings.ToLower but for the signs that it makes a plain letter of,
+// such as that of the kelvin: an address with one is another mailbox.
+func lowered(address string) string {
+	return strings.Map(func(r rune) rune {
+		if lower := unicode.ToLower(r); r < utf8.RuneSelf || lower >= utf8.RuneSelf {
+			return lower
+		}
+		return r
+	}, address)
 }
 
 // messageID matches one id; programs fold lines inside of the brackets.

@@ -67,14 +67,18 @@ func (p Parser) Parse(raw []byte) (*Mail, error) {
 	m.From = firstOf(from)
 	_, domain, _ := strings.Cut(m.From.Address, "@")
 	// With two senders nobody can say which of them was checked.
-	m.DMARC = len(from) == 1 && dmarcPass(h.Values("Authentication-Results"), p.AuthServID, domain)
+	m.DMARC = len(from) == 1 && oneAddress(h.Values("From")) && dmarcPass(h.Values("Authentication-Results"), p.AuthServID, domain)
 	if m.Group = groupOf(h, p.Groups); m.Group != "" {
 		if sender, replaced := throughGroup(h, m.From, m.Group); replaced {
 			m.From, m.DMARC = sender, false
 		}
 	}
 	m.suppress = suppressReason(h, root.ContentType, m.From.Address, m.Group != "")
-	if m.Bounce = bounceOf(root, m.From.Address); m.Bounce != nil && m.suppress != SuppressOwnMail {
+	// A person may show us such a report.
+	if m.suppress != "" {
+		m.Bounce = bounceOf(root, m.From.Address)
+	}
+	if m.Bounce != nil && m.suppress != SuppressOwnMail {
 		m.suppress = SuppressDeliveryReport
 		if m.Bounce.MessageID == "" {
 			m.Bounce.MessageID = firstOf(m.ThreadRefs())
