@@ -98,6 +98,9 @@ func (a *Activities) sendReply(ctx context.Context, in ticket.SendReplyInput) (r
 	if err := a.publishTurn(ctx, in.TurnID); err != nil {
 		return res, err
 	}
+	if res.Waits, err = a.DB.TurnWaits(ctx, in.TurnID); err != nil {
+		return res, err
+	}
 	// Delivering takes time, and people act meanwhile.
 	res.Standing, err = a.readTicket(ctx, ticket.ReadTicketInput{ConversationID: turn.ConversationID})
 	return res, err

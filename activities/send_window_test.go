@@ -84,6 +84,7 @@ func TestWhatIsTooLateForFreeTextWaits(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, ticket.SendDone, res.State)
 		require.Equal(t, uuid.Nil, res.Unsent)
+		require.True(t, res.Waits)
 		require.Equal(t, []string{"held", "held", "held"}, w.statesOf(opened.TurnID))
 		w.requireAsked()
 	}
@@ -91,8 +92,9 @@ func TestWhatIsTooLateForFreeTextWaits(t *testing.T) {
 
 	t.Log("the customer writes: it goes out, in order, before what is said now")
 	next := w.turn(c, "yes please, and how do I log out?")
-	_, err := w.send(next.TurnID, w.draft(next.TurnID, "Close the window."))
+	res, err := w.send(next.TurnID, w.draft(next.TurnID, "Close the window."))
 	require.NoError(t, err)
+	require.False(t, res.Waits)
 	require.Equal(t, []string{"sent", "sent", "sent"}, w.statesOf(opened.TurnID))
 	require.Len(t, w.freeTexts(), 4)
 	require.Contains(t, w.freeTexts()[3], "Close the window.")

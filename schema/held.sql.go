@@ -204,6 +204,18 @@ func (q *Queries) TemplatesNamed(ctx context.Context, arg TemplatesNamedParams) 
 	return count, err
 }
 
+const turnWaits = `-- name: TurnWaits :one
+SELECT EXISTS (SELECT FROM outbox WHERE turn_id = $1::uuid AND state = 'held')
+`
+
+// TurnWaits says whether parts of a turn wait for the customer to write.
+func (q *Queries) TurnWaits(ctx context.Context, turnID uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, turnWaits, turnID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const unsendPart = `-- name: UnsendPart :execrows
 UPDATE outbox
 SET state = 'held', delivery = 'queued', attempts = 0, error = $1, sent_at = NULL,

@@ -167,6 +167,8 @@ type SendReplyResult struct {
 	Kind  Kind      `json:"kind"`
 	Parts int       `json:"parts"`
 	Mode  Mode      `json:"mode,omitempty"` // of a reply that was held
+	// Waits says that parts wait for the customer to write: only then may they go out.
+	Waits bool `json:"waits,omitempty"`
 	// Why is the escalation code of what forbids to send anything, such as the
 	// customer's own wish; State is SendHeld then.
 	Why string `json:"why,omitempty"`

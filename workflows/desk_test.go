@@ -104,7 +104,8 @@ type desk struct {
 	review func(n int) bool
 	// rule says what a batch calls for besides the model; nil is nothing.
 	rule        func(batch []uuid.UUID) rule
-	lastInbound time.Time // on WhatsApp
+	lastInbound  time.Time // on WhatsApp
+	waitsForWord bool      // what is sent goes out only when the customer writes
 	// unsent is a turn whose parts nobody sends; forbidden is why nothing may go out.
 	unsent    uuid.UUID
 	forbidden string

@@ -168,7 +168,7 @@ func (d *desk) sendReply(ctx context.Context, in ticket.SendReplyInput) (ticket.
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	res.Standing = d.stands()
+	res.Standing, res.Waits = d.stands(), d.waitsForWord
 	return res, nil
 }
 

@@ -130,3 +130,12 @@ func TestWhatWasRefusedIsSentOnAlsoAfterTheTicketHasEnded(t *testing.T) {
 	require.NoError(t, b.run())
 	require.Equal(t, []ticket.SendReplyInput{{TurnID: id("an earlier turn")}}, inputs[ticket.SendReplyInput](b.desk, ticket.ActivitySendReply))
 }
+
+func TestAnAnswerThatWaitsIsShownAsWaiting(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, ticket.WhatsApp)
+	b.waitsForWord = true
+	b.arrive(0, msg("m1", 0))
+	require.NoError(t, b.run())
+	require.Equal(t, "answered: held until the customer writes", ask[[]ticket.Event](b, ticket.QueryTimeline)[0].What)
+}

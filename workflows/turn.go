@@ -181,7 +181,7 @@ func (t *turn) finish(ctx workflow.Context, draftID uuid.UUID, why string) (agai
 	case sent.State == ticket.SendStale:
 		return true, nil
 	}
-	t.settled(ctx, sent.State, sent.Kind)
+	t.settled(ctx, sent)
 	return false, nil
 }
 
@@ -190,7 +190,7 @@ func (t *turn) giveUp(ctx workflow.Context, why string) error {
 	if err := t.escalate(ctx, why, uuid.Nil); err != nil {
 		return err
 	}
-	t.settled(ctx, ticket.SendDone, ticket.KindNotice)
+	t.settled(ctx, ticket.SendReplyResult{State: ticket.SendDone, Kind: ticket.KindNotice})
 	return nil
 }
 
@@ -207,15 +207,18 @@ func (t *turn) escalate(ctx workflow.Context, why string, draftID uuid.UUID) err
 }
 
 // settled records how the turn ended.
-func (t *turn) settled(ctx workflow.Context, state ticket.SendState, kind ticket.Kind) {
+func (t *turn) settled(ctx workflow.Context, sent ticket.SendReplyResult) {
 	outcome := "answered"
 	switch {
-	case state == ticket.SendMuted:
+	case sent.State == ticket.SendMuted:
 		outcome = "left to the person who owns the conversation"
-	case kind == ticket.KindNotice:
+	case sent.Kind == ticket.KindNotice:
 		outcome = "handed over to a person"
-	case kind == ticket.KindCorrection:
+	case sent.Kind == ticket.KindCorrection:
 		outcome = "corrected"
+	}
+	if sent.Waits {
+		outcome += ": held until the customer writes"
 	}
 	t.record(ctx, outcome)
 }

@@ -9,6 +9,10 @@ UPDATE outbox
 SET state = 'held', attempts = attempts - CASE state WHEN 'sending' THEN 1 ELSE 0 END, error = sqlc.arg(error)
 WHERE id = sqlc.arg(id) AND state IN ('queued', 'sending') AND attempts = sqlc.arg(attempts);
 
+-- TurnWaits says whether parts of a turn wait for the customer to write.
+-- name: TurnWaits :one
+SELECT EXISTS (SELECT FROM outbox WHERE turn_id = sqlc.arg(turn_id)::uuid AND state = 'held');
+
 -- UnsendPart makes a part wait for the customer to write that the provider took
 -- and then refused. What it was known by there is kept, so that what is
 -- reported of it later is not taken for news of the next try.
