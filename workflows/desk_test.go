@@ -103,7 +103,7 @@ type desk struct {
 	// review passes a draft or not; nil passes.
 	review func(n int) bool
 	// rule says what a batch calls for besides the model; nil is nothing.
-	rule        func(batch []uuid.UUID) rule
+	rule         func(batch []uuid.UUID) rule
 	lastInbound  time.Time // on WhatsApp
 	waitsForWord bool      // what is sent goes out only when the customer writes
 	// unsent is a turn whose parts nobody sends; forbidden is why nothing may go out.
