@@ -24,7 +24,8 @@ const (
 
 // sameWords returns the conversation that a message is stored in: the one in
 // which the same customer has just written the same on another channel, else
-// its own. What is written twice is answered once, where it was written last.
+// its own. What is written twice is answered once, where it was written last;
+// but while a person answers there, it is theirs.
 func (in *Intake) sameWords(ctx context.Context, q *schema.Queries, m *inbound, own schema.Conversation, sender uuid.UUID) (uuid.UUID, error) {
 	if !m.sender.verified || m.suppress != "" || m.command != ticket.CommandNone || m.wordless != ticket.WordlessNot {
 		return own.ID, nil
@@ -32,7 +33,7 @@ func (in *Intake) sameWords(ctx context.Context, q *schema.Queries, m *inbound, 
 	if m.hash = hashOfWords(m.words); m.hash == nil {
 		return own.ID, nil
 	}
-	if err := q.LockCustomer(ctx, sender); err != nil {
+	if err := q.LockCustomer(ctx, sender); err != nil || own.Owner == ticket.OwnerHuman {
 		return own.ID, err
 	}
 	earlier, err := q.SameWords(ctx, schema.SameWordsParams{

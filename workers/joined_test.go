@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/stream"
 	"github.com/digital-fte/fte/ticket"
 )
@@ -55,6 +56,20 @@ func TestSameWordsOnTwoChannels(t *testing.T) {
 	s := submission(b, "ben@customer.example", "same")
 	s.Message, s.At = words, start
 	require.Empty(t, b.home(b.takeOne(record(t, ticket.TypeWebFormSubmission, s))))
+}
+
+// Nothing automatic goes to where a person answers, and that person has to see
+// what is written there.
+func TestSameWordsToAPersonStayThere(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, phone := twoChannels(b)
+	require.NoError(t, b.DB.GiveToPerson(t.Context(), schema.GiveToPersonParams{ID: phone.ConversationID, Assignee: "kim"}))
+	const words = "Where is my refund for order 4711?"
+	b.proved("ben@customer.example", words)
+	chat := b.whatsApp("+4915112345678", words, start.Add(10*time.Second))
+	require.Empty(t, b.home(chat))
+	require.Equal(t, phone.ConversationID, chat.ConversationID)
 }
 
 // TestSameWordsAtOnce lets both messages come at the same time: one joins the
