@@ -11,7 +11,7 @@ func HotQueries() map[string]string {
 		"MailPartByMessageID": mailPartByMessageID, "MailToAnswerFrom": mailToAnswerFrom, "MuteAssistant": muteAssistant,
 		"NamedTickets": namedTickets, "NewestTemplate": newestTemplate, "OpenTurn": openTurn, "PageMessages": pageMessages,
 		"PartBarred": partBarred, "PartOfStatus": partOfStatus, "PartsOfTurn": partsOfTurn, "RecentMessages": recentMessages,
-		"ReleaseHeld": releaseHeld, "SameWords": sameWords, "SentPastUs": sentPastUs, "TakeOver": takeOver,
+		"Released": released, "ReleaseHeld": releaseHeld, "SameWords": sameWords, "SentPastUs": sentPastUs, "TakeOver": takeOver,
 		"UnknownWhatsApp": unknownWhatsApp, "UnsentTurn": unsentTurn, "UnsettledMessages": unsettledMessages, "WaitingParts": waitingParts,
 	}
 }
