@@ -33,6 +33,8 @@ var (
 	// foreign begins what a mail passes on: a divider, a header of another mail,
 	// or the line that introduces it.
 	foreign = regexp.MustCompile(`(?i)^(?:[-_*=]{2,}.*|\*?\pL{2,12}\s?[:：]\*?\s.*@.*|.*(?:[@\d]|forward|weitergeleitet|transféré|réexpédié|reenviado|inoltrato|doorgestuurd|encaminhad).*[:：])$`)
+	// marked begins a line of a quote, some programs with the initials of its writer.
+	marked = regexp.MustCompile(`^[^\pL\pN]{0,2}\pL{0,3}[>＞»|│]`)
 	// passedOn begins the subject of a mail that is somebody else's.
 	passedOn = regexp.MustCompile(`(?i)^(?:fwd?|wg|tr|rv|enc|i|vs|vb)\s*:`)
 )
@@ -237,7 +239,7 @@ func ownWords(subject, text string) string {
 		if foreign.MatchString(line) {
 			break
 		}
-		if !strings.HasPrefix(line, ">") && !strings.HasPrefix(line, "|") {
+		if !marked.MatchString(line) {
 			own = append(own, line)
 		}
 	}

@@ -204,3 +204,14 @@ func TestCustomersAtOnce(t *testing.T) {
 		WHERE customer_root(i.customer_id) = customer_root(j.customer_id)`), "no two addresses of one kind")
 	require.NotEqual(t, "0", b.count("customer_merges"))
 }
+
+func TestQuotesAreNoWordsOfTheSender(t *testing.T) {
+	t.Parallel()
+	const words = "About T-ABCDEFGH12"
+	for _, mark := range []string{"> ", ">> ", "\u200b> ", "＞ ", "» ", "| ", "│ ", "KA> ", "* > "} {
+		require.NotContains(t, ownWords("Re: Login", "Mine.\n"+mark+words), words, mark)
+	}
+	for _, text := range []string{words, "- " + words, "A hub > 2 years old. " + words, "\"" + words + "\""} {
+		require.Contains(t, ownWords("Re: Login", "Mine.\n"+text), words)
+	}
+}
