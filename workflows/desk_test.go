@@ -92,8 +92,8 @@ type desk struct {
 	// claims lists the epochs in which parts of the assistant were begun.
 	claims []int64
 
-	// watchDays is how long the mailbox is still watched.
-	watchDays int
+	mails     int // that each look at the mailbox brings
+	watchDays int // how long the mailbox is still watched
 
 	// before, by activity, runs ahead of the nth call, outside any lock; its
 	// error is the activity's.
@@ -174,7 +174,7 @@ func (d *desk) register(names map[string]bool, r registry) {
 
 func (d *desk) syncMailbox(ctx context.Context, in ticket.SyncMailboxInput) (ticket.SyncMailboxResult, error) {
 	_, err := d.begin(ctx, in)
-	return ticket.SyncMailboxResult{WatchDays: d.watchDays}, err
+	return ticket.SyncMailboxResult{WatchDays: d.watchDays, Mails: d.mails}, err
 }
 
 // reconcileWhatsApp finds one lost message at the first look.

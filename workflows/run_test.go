@@ -132,6 +132,7 @@ func TestMailboxIsASingletonThatCollapsesPushes(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, ticket.Email, nil)
 	s.workflowID = "mailbox/support@example.com"
+	s.mails = 1 // else it would look again soon
 	begun, release := s.hold(ticket.ActivitySyncMailbox)
 	options := client.StartWorkflowOptions{
 		ID: s.workflowID, TaskQueue: ticket.QueueTickets, WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
