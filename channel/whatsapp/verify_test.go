@@ -227,10 +227,16 @@ func FuzzVerifySigned(f *testing.F) {
 			broken[at%uint(len(broken)-1)] ^= 1 // the last is padding
 			_, err = v.Verify(uri, []byte(body), string(broken))
 			require.Equal(t, ticket.CodeUnauthorized, ticket.CodeOf(err))
-			_, err = v.Verify(uri+"x", []byte(body), signature)
-			require.Equal(t, ticket.CodeUnauthorized, ticket.CodeOf(err))
-			_, err = v.Verify(uri, []byte("A=x&"+body), signature)
-			require.Equal(t, ticket.CodeUnauthorized, ticket.CodeOf(err))
+			// Twilio signs the address and the parameters as one text, so that the
+			// values of a nameless one, which nobody sends, might end the address.
+			if key != "" {
+				_, err = v.Verify(uri+"x", []byte(body), signature)
+				require.Equal(t, ticket.CodeUnauthorized, ticket.CodeOf(err))
+			}
+			if key != "A" { // else it may say the same again
+				_, err = v.Verify(uri, []byte("A=x&"+body), signature)
+				require.Equal(t, ticket.CodeUnauthorized, ticket.CodeOf(err))
+			}
 		}
 	})
 }
