@@ -2,6 +2,9 @@ package workers
 
 import (
 	"context"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -19,7 +22,7 @@ import (
 func (in *Intake) undelivered(ctx context.Context, r stream.Record, part uuid.UUID, eventID, why string) error {
 	t, err := in.DB.EscalateUndelivered(ctx, schema.EscalateUndeliveredParams{
 		PartID: part, EscalationCode: ticket.EscalateNotDelivered,
-		EscalationReason: ticket.EscalationMeaning(ticket.EscalateNotDelivered) + " " + why,
+		EscalationReason: ticket.EscalationMeaning(ticket.EscalateNotDelivered) + " " + sentence(why),
 	})
 	if schema.NoRows(err) {
 		return nil // not ours, or the ticket is closed
@@ -51,4 +54,13 @@ func (in *Intake) outbound(ctx context.Context, r stream.Record, part uuid.UUID,
 		MessageID: m.ID, ConversationID: m.ConversationID, CustomerID: m.CustomerID,
 		Channel: m.Channel, WorkflowID: m.WorkflowID, ReceivedAt: m.ProviderAt, Author: m.Author,
 	})
+}
+
+// sentence makes a whole sentence of what stands behind a colon elsewhere.
+func sentence(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	if size == 0 {
+		return s
+	}
+	return strings.TrimSuffix(string(unicode.ToUpper(first))+s[size:], ".") + "."
 }

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"reflect"
 	"testing"
@@ -31,7 +32,12 @@ func next(t *testing.T, err error) ticket.TicketInput {
 // never rewritten: runs of that version may be waiting for months.
 func golden(t *testing.T) ticket.TicketInput {
 	t.Helper()
-	raw, err := os.ReadFile("testdata/carry-v1.json")
+	return goldenOf(t, 1)
+}
+
+func goldenOf(t *testing.T, version int) ticket.TicketInput {
+	t.Helper()
+	raw, err := os.ReadFile(fmt.Sprintf("testdata/carry-v%d.json", version))
 	require.NoError(t, err)
 	var in ticket.TicketInput
 	require.NoError(t, json.Unmarshal(raw, &in))
@@ -59,7 +65,7 @@ func TestLongRunContinuesAfterItsTurn(t *testing.T) {
 	require.WithinDuration(t, noon().Add(closeAfter), c.Standing.Clocks[0].DueAt, time.Minute)
 	c.Timeline, c.Last, c.Standing.Clocks, c.Standing.Revision = nil, ticket.Explanation{}, nil, 0
 	require.Equal(t, &ticket.Carry{
-		Version: 1, Inbox: c.Inbox, Seen: ids("m1"), Turns: 1, CustomerRef: "c0ffee", Sentiment: 0.75,
+		Version: 2, Inbox: c.Inbox, Seen: ids("m1"), Turns: 1, CustomerRef: "c0ffee", Sentiment: 0.75,
 		Standing: ticket.Standing{
 			TicketID: id("ticket 1"), TicketNumber: "T-1", Status: ticket.WaitingCustomer, Owner: ticket.OwnerAI,
 			Priority: "high", Category: "billing",
@@ -119,14 +125,19 @@ func TestSettledRunEndsRatherThanContinues(t *testing.T) {
 
 func TestCarryOfAnEarlierVersionIsUnderstood(t *testing.T) {
 	t.Parallel()
-	in := golden(t)
-	requireFilled(t, reflect.ValueOf(*in.Carry), "carry")
+	const newest = 2
+	requireFilled(t, reflect.ValueOf(*goldenOf(t, newest).Carry), "carry")
 
 	// Handed on unchanged: nothing of it is dropped on the way.
-	b := newBench(t, in.Channel)
-	b.env.SetContinueAsNewSuggested(true)
-	again := next(t, b.runFrom(in))
-	require.Equal(t, in, again)
+	for version := 1; version <= newest; version++ {
+		in := goldenOf(t, version)
+		b := newBench(t, in.Channel)
+		b.env.SetContinueAsNewSuggested(true)
+		again := next(t, b.runFrom(in))
+		require.Equal(t, newest, again.Carry.Version)
+		again.Carry.Version = version
+		require.Equal(t, in, again)
+	}
 }
 
 // requireFilled fails for a field that the golden file has no value for, so

@@ -23,6 +23,9 @@ func (c *conversation) read(ctx workflow.Context) {
 		if c.mutedBy(before) {
 			c.note(ctx, "a person wrote to the customer: the assistant is silent", uuid.Nil, nil)
 		}
+		if c.standing.Status == ticket.NeedsHuman && before.Status != ticket.NeedsHuman {
+			c.note(ctx, "a person is asked: "+ticket.EscalationMeaning(c.standing.Escalation), uuid.Nil, nil)
+		}
 		c.publish(ctx)
 	})
 }

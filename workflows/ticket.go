@@ -11,7 +11,7 @@ import (
 )
 
 // carryVersion is the shape of ticket.Carry that this code writes.
-const carryVersion = 1
+const carryVersion = 2
 
 // conversation is the state of one run of TicketWorkflow.
 type conversation struct {

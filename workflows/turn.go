@@ -181,6 +181,9 @@ func (t *turn) finish(ctx workflow.Context, draftID uuid.UUID, why string) (agai
 	case sent.State == ticket.SendStale:
 		return true, nil
 	}
+	if why != "" && sent.Kind == ticket.KindAck {
+		sent.Kind = ticket.KindNotice // at most a fixed text went out: a person has the matter
+	}
 	t.settled(ctx, sent)
 	return false, nil
 }

@@ -27,12 +27,12 @@ func claimInWords(c staff.Claim) string {
 func mergeInWords(m staff.Merge) string {
 	why := map[string]string{
 		"claim_proved": "the customer proved an address that was named before",
-		"ticket_named": "the customer named the number of a ticket",
+		"ticket_named": "the customer named the number of another ticket",
 		"by_hand":      "a person said so",
 	}[m.Reason]
 	text := m.ID.String() + " of " + m.At.UTC().Format(time.RFC3339) + " by " + plain(m.Actor) + ": " + cmp.Or(why, plain(m.Reason))
 	if m.Ticket != "" {
-		text += " (ticket " + m.Ticket + ")"
+		text += " (written in ticket " + m.Ticket + ")"
 	}
 	if m.UndoneAt != nil {
 		text += "; undone " + m.UndoneAt.UTC().Format(time.RFC3339) + " by " + plain(m.UndoneBy)

@@ -63,7 +63,12 @@ func lockFile(path string) (unlock func(), err error) {
 	if err := syscall.Ftruncate(fd, 0); err == nil {
 		_, _ = syscall.Write(fd, []byte(strconv.Itoa(os.Getpid())+"\n"))
 	}
-	return sync.OnceFunc(func() { _ = syscall.Close(fd) }), nil
+	return sync.OnceFunc(func() {
+		// Closing alone would not do: a process that is being started at this
+		// moment has the descriptor, too, until it runs its program.
+		_ = syscall.Flock(fd, syscall.LOCK_UN)
+		_ = syscall.Close(fd)
+	}), nil
 }
 
 // lockFileWait is lockFile that waits for its turn until ctx ends. It tells

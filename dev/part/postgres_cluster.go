@@ -69,7 +69,7 @@ func serverArgs(dir string, port int, ephemeral bool) []string {
 	settings := []string{
 		"listen_addresses=127.0.0.1",
 		"unix_socket_directories=",
-		"max_connections=200",
+		"max_connections=500",
 		"timezone=UTC",
 		"log_timezone=UTC",
 	}
