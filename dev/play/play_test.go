@@ -130,6 +130,15 @@ func (b *testBundle) conversations(t *testing.T) []shownConversation {
 	return all
 }
 
+// message is the n-th message of the first conversation; empty while there is none.
+func (b *testBundle) message(t *testing.T, n int) (m shownMessage) {
+	t.Helper()
+	if all := b.conversations(t); len(all) > 0 && len(all[0].Messages) > n {
+		m = all[0].Messages[n]
+	}
+	return m
+}
+
 func (b *testBundle) eventually(t *testing.T, cond func() bool) {
 	t.Helper()
 	require.Eventually(t, cond, patient, 10*time.Millisecond)
@@ -141,7 +150,7 @@ func TestWhatsAppThereAndBack(t *testing.T) {
 	status, answer := b.post(t, "/api/whatsapp", map[string]string{"number": "+49 171 39200-11", "name": "Ilse", "text": " hello "})
 	require.Equal(t, http.StatusAccepted, status)
 	require.Equal(t, "whatsapp:+491713920011", answer["conversation"])
-	b.eventually(t, func() bool { return b.conversations(t)[0].Messages[0].Status == "delivered" })
+	b.eventually(t, func() bool { return b.message(t, 0).Status == "delivered" })
 	form := b.received()[0]
 	require.Equal(t, "whatsapp:+491713920011", form.Get("From"))
 	require.Equal(t, "hello", form.Get("Body"))
@@ -181,7 +190,7 @@ func TestRepeatedWebhookIsTheSameMessage(t *testing.T) {
 	b.eventually(t, func() bool { return len(b.received()) == 1 })
 	status, _ := b.post(t, "/api/whatsapp/repeat", map[string]any{"id": sent["id"], "times": 5})
 	require.Equal(t, http.StatusAccepted, status)
-	b.eventually(t, func() bool { return b.conversations(t)[0].Messages[0].Deliveries == 6 })
+	b.eventually(t, func() bool { return b.message(t, 0).Deliveries == 6 })
 	require.Len(t, b.conversations(t)[0].Messages, 1)
 	for _, form := range b.received() {
 		require.Equal(t, b.received()[0], form)
@@ -194,13 +203,13 @@ func TestUndeliveredMessageIsDeliveredAfterRestart(t *testing.T) {
 	files := stateFiles{twilio: filepath.Join(dir, "twilio"), play: filepath.Join(dir, "play")}
 	before := setup(t, files, http.StatusServiceUnavailable)
 	_, lost := before.post(t, "/api/whatsapp", map[string]string{"number": "+491713920011", "name": "Ilse", "text": "lost"})
-	before.eventually(t, func() bool { return before.conversations(t)[0].Messages[0].Status == "refused" })
+	before.eventually(t, func() bool { return before.message(t, 0).Status == "refused" })
 	before.status.Store(http.StatusOK)
 	before.post(t, "/api/whatsapp", map[string]string{"number": "+491713920011", "name": "Ilse", "text": "found"})
-	before.eventually(t, func() bool { return before.conversations(t)[0].Messages[1].Status == "delivered" })
+	before.eventually(t, func() bool { return before.message(t, 1).Status == "delivered" })
 
 	after := setup(t, files, http.StatusOK)
-	after.eventually(t, func() bool { return after.conversations(t)[0].Messages[0].Status == "delivered" })
+	after.eventually(t, func() bool { return after.message(t, 0).Status == "delivered" })
 	require.Len(t, after.received(), 1)
 	require.Equal(t, lost["id"], after.received()[0].Get("MessageSid"))
 	require.Equal(t, "Ilse", after.received()[0].Get("ProfileName"))
