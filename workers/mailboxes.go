@@ -35,11 +35,17 @@ func (s MailboxStarter) Wake(ctx context.Context, mailbox string) error {
 
 // Start makes sure that the mailbox's workflow runs.
 func (s MailboxStarter) Start(ctx context.Context, mailbox string) error {
+	return startSingleton(ctx, s.Temporal, "the mailbox workflow", mailboxOptions(mailbox), ticket.MailboxWorkflow, ticket.MailboxInput{Mailbox: mailbox})
+}
+
+// startSingleton makes sure that the only run of a workflow runs; what names it
+// in the error.
+func startSingleton(ctx context.Context, c client.Client, what string, options client.StartWorkflowOptions, workflow string, input any) error {
 	ctx, cancel := context.WithTimeout(ctx, temporalTimeout)
 	defer cancel()
-	_, err := s.Temporal.ExecuteWorkflow(ctx, mailboxOptions(mailbox), ticket.MailboxWorkflow, ticket.MailboxInput{Mailbox: mailbox})
-	if err != nil {
-		return refused(err, "starting the mailbox workflow")
+	options.WorkflowIDConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING
+	if _, err := c.ExecuteWorkflow(ctx, options, workflow, input); err != nil {
+		return refused(err, "starting "+what)
 	}
 	return nil
 }
