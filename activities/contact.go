@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/ticket"
 )
@@ -15,8 +17,8 @@ const contactWithin = 30 * 24 * time.Hour
 // earlierContact returns the sentence that tells a customer, in the first
 // answer on a ticket, that what was written on another channel is not forgotten;
 // empty when there is nothing to tell, or nobody has proved to be that customer.
-func (a *Activities) earlierContact(ctx context.Context, q *schema.Queries, turn schema.Turn) (string, error) {
-	earlier, err := q.EarlierContact(ctx, schema.EarlierContactParams{TurnID: turn.ID, Since: a.Now().Add(-contactWithin)})
+func (a *Activities) earlierContact(ctx context.Context, q *schema.Queries, turn uuid.UUID) (string, error) {
+	earlier, err := q.EarlierContact(ctx, schema.EarlierContactParams{TurnID: turn, Since: a.Now().Add(-contactWithin)})
 	if schema.NoRows(err) {
 		return "", nil
 	}

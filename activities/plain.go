@@ -92,7 +92,7 @@ func (b *batchOf) every(is func(schema.UnsettledMessagesRow) bool) bool {
 
 // forbidden asks for a person when nothing automatic may go to the customer.
 func (b *batchOf) forbidden(ctx context.Context, _ ticket.Mode, res *ticket.CreateTicketResult) error {
-	route, err := b.route(ctx, b.q, b.conv, b.turn.ID)
+	route, err := route(ctx, b.q, b.conv, b.messages[len(b.messages)-1].HomeID)
 	if err != nil {
 		return err
 	}
@@ -200,11 +200,10 @@ func identityOf(via string) string {
 }
 
 // route returns the conversation to whose address a turn is answered: its own,
-// unless the customer has written last from somewhere else.
-func (a *Activities) route(ctx context.Context, q *schema.Queries, conv schema.Conversation, turn uuid.UUID) (schema.Conversation, error) {
-	home, err := q.HomeOfTurn(ctx, turn)
-	if err != nil || home == nil || *home == conv.ID {
-		return conv, err
+// unless the customer has written last from another one, which is home then.
+func route(ctx context.Context, q *schema.Queries, conv schema.Conversation, home *uuid.UUID) (schema.Conversation, error) {
+	if home == nil || *home == conv.ID {
+		return conv, nil
 	}
 	return q.Conversation(ctx, *home)
 }

@@ -76,11 +76,7 @@ func (a *Activities) replyOf(
 
 // wordsOf returns a draft with what has to be said ahead of it.
 func (a *Activities) wordsOf(ctx context.Context, q *schema.Queries, draft schema.Draft) (string, error) {
-	turn, err := q.Turn(ctx, draft.TurnID)
-	if err != nil {
-		return "", err
-	}
-	earlier, err := a.earlierContact(ctx, q, turn)
+	earlier, err := a.earlierContact(ctx, q, draft.TurnID)
 	if err != nil || earlier == "" {
 		return draft.Body, err
 	}
@@ -125,7 +121,7 @@ func (a *Activities) plainReply(ctx context.Context, q *schema.Queries, route sc
 		if err != nil {
 			return r, err
 		}
-		if answered, err = q.AnsweredElsewhere(ctx, newest); err != nil {
+		if answered, err = q.AnsweredElsewhere(ctx, newest.ID); err != nil {
 			return r, err
 		}
 	default:

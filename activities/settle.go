@@ -43,7 +43,11 @@ func (a *Activities) settle(ctx context.Context, q *schema.Queries, conv schema.
 	if err != nil {
 		return res, err
 	}
-	route, err := a.route(ctx, q, conv, turn.ID)
+	newest, err := q.NewestOfTurn(ctx, turn.ID)
+	if err != nil {
+		return res, err
+	}
+	route, err := route(ctx, q, conv, newest.HomeID)
 	if err != nil {
 		return res, err
 	}

@@ -110,8 +110,8 @@ func (q *Queries) ConfirmStop(ctx context.Context, arg ConfirmStopParams) (bool,
 	return due, err
 }
 
-const homeOfTurn = `-- name: HomeOfTurn :one
-SELECT m.home_id
+const newestOfTurn = `-- name: NewestOfTurn :one
+SELECT m.id, m.home_id
 FROM turns t
 JOIN messages m ON m.id = ANY (t.message_ids)
 WHERE t.id = $1
@@ -119,30 +119,18 @@ ORDER BY m.provider_at DESC, m.external_id DESC
 LIMIT 1
 `
 
-// HomeOfTurn returns the conversation from whose address the newest message of
-// a turn came, when that is not the turn's own.
-func (q *Queries) HomeOfTurn(ctx context.Context, turnID uuid.UUID) (*uuid.UUID, error) {
-	row := q.db.QueryRow(ctx, homeOfTurn, turnID)
-	var home_id *uuid.UUID
-	err := row.Scan(&home_id)
-	return home_id, err
+type NewestOfTurnRow struct {
+	ID     uuid.UUID
+	HomeID *uuid.UUID
 }
 
-const newestOfTurn = `-- name: NewestOfTurn :one
-SELECT m.id
-FROM turns t
-JOIN messages m ON m.id = ANY (t.message_ids)
-WHERE t.id = $1
-ORDER BY m.provider_at DESC, m.external_id DESC
-LIMIT 1
-`
-
-// NewestOfTurn returns the newest message of a turn.
-func (q *Queries) NewestOfTurn(ctx context.Context, turnID uuid.UUID) (uuid.UUID, error) {
+// NewestOfTurn returns the newest message of a turn, and the conversation from
+// whose address it came, when that is not the turn's own.
+func (q *Queries) NewestOfTurn(ctx context.Context, turnID uuid.UUID) (NewestOfTurnRow, error) {
 	row := q.db.QueryRow(ctx, newestOfTurn, turnID)
-	var id uuid.UUID
-	err := row.Scan(&id)
-	return id, err
+	var i NewestOfTurnRow
+	err := row.Scan(&i.ID, &i.HomeID)
+	return i, err
 }
 
 const recentMessages = `-- name: RecentMessages :one

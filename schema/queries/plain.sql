@@ -71,16 +71,6 @@ WHERE m.id = sqlc.arg(id) AND m.home_id IS NOT NULL
 ORDER BY e.provider_at
 LIMIT 1;
 
--- HomeOfTurn returns the conversation from whose address the newest message of
--- a turn came, when that is not the turn's own.
--- name: HomeOfTurn :one
-SELECT m.home_id
-FROM turns t
-JOIN messages m ON m.id = ANY (t.message_ids)
-WHERE t.id = sqlc.arg(turn_id)
-ORDER BY m.provider_at DESC, m.external_id DESC
-LIMIT 1;
-
 -- WaitingParts returns what other turns have yet to send to a conversation's
 -- address, as PartsOfTurn does for one: it waited for the customer to write. What
 -- was handed over since and whose outcome nobody knows is part of it: nobody else
@@ -95,9 +85,10 @@ WHERE (o.conversation_id = sqlc.arg(conversation_id) OR (o.route_id = sqlc.arg(c
   AND o.kind <> 'reply' AND o.turn_id <> sqlc.arg(turn_id)::uuid
 ORDER BY o.created_at, o.part;
 
--- NewestOfTurn returns the newest message of a turn.
+-- NewestOfTurn returns the newest message of a turn, and the conversation from
+-- whose address it came, when that is not the turn's own.
 -- name: NewestOfTurn :one
-SELECT m.id
+SELECT m.id, m.home_id
 FROM turns t
 JOIN messages m ON m.id = ANY (t.message_ids)
 WHERE t.id = sqlc.arg(turn_id)
