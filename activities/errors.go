@@ -64,6 +64,11 @@ func ruleOf(code ticket.Code) (r rule, known bool) {
 			attempts: 1, meaning: "an account at a provider is used up",
 			mend: "Pay, or have the limit of the provider's account raised; people answer until then. Afterwards `fte ticket override NUMBER --note WHY`.",
 		}, true
+	case ticket.CodeBudget: // spending stops, the service does not
+		return rule{
+			attempts: 1, meaning: "what may be spent on the model is spent",
+			mend: "See what was spent with `fte cost`; raise FTE_BUDGET_TICKET, FTE_BUDGET_CUSTOMER or FTE_BUDGET_DAY if it is too little. Answer yourself: `fte ticket takeover NUMBER`, `fte ticket reply NUMBER`.",
+		}, true
 	case ticket.CodeUnknownOutcome: // settled by looking, never by sending again at once
 		return rule{
 			meaning: "it is not known whether the provider has carried out the last call",

@@ -203,6 +203,8 @@ type Turn struct {
 	CreatedAt        time.Time
 	FinishedAt       *time.Time
 	Verified         bool
+	Triage           []byte
+	Confidence       *float64
 }
 
 type WebhookSpool struct {

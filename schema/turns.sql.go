@@ -255,7 +255,7 @@ ON CONFLICT (conversation_id, first_message_id) DO UPDATE
 SET message_ids = CASE WHEN turns.state = 'open' THEN excluded.message_ids ELSE turns.message_ids END,
     ticket_id = CASE WHEN turns.state = 'open' THEN excluded.ticket_id ELSE turns.ticket_id END,
     verified = CASE WHEN turns.state = 'open' THEN excluded.verified ELSE turns.verified END
-RETURNING id, conversation_id, ticket_id, first_message_id, message_ids, state, rule, prompt_version, model, knowledge_version, chunk_ids, chunk_scores, verdicts, created_at, finished_at, verified
+RETURNING id, conversation_id, ticket_id, first_message_id, message_ids, state, rule, prompt_version, model, knowledge_version, chunk_ids, chunk_scores, verdicts, created_at, finished_at, verified, triage, confidence
 `
 
 type OpenTurnParams struct {
@@ -295,8 +295,25 @@ func (q *Queries) OpenTurn(ctx context.Context, arg OpenTurnParams) (Turn, error
 		&i.CreatedAt,
 		&i.FinishedAt,
 		&i.Verified,
+		&i.Triage,
+		&i.Confidence,
 	)
 	return i, err
+}
+
+const recordConfidence = `-- name: RecordConfidence :exec
+UPDATE turns SET confidence = $1::float8 WHERE id = $2
+`
+
+type RecordConfidenceParams struct {
+	Confidence float64
+	ID         uuid.UUID
+}
+
+// RecordConfidence notes on the turn how far its last draft could be trusted.
+func (q *Queries) RecordConfidence(ctx context.Context, arg RecordConfidenceParams) error {
+	_, err := q.db.Exec(ctx, recordConfidence, arg.Confidence, arg.ID)
+	return err
 }
 
 const recordDraftVerdicts = `-- name: RecordDraftVerdicts :exec
@@ -367,6 +384,21 @@ func (q *Queries) RecordSearch(ctx context.Context, arg RecordSearchParams) erro
 		arg.ChunkScores,
 		arg.ID,
 	)
+	return err
+}
+
+const recordTriage = `-- name: RecordTriage :exec
+UPDATE turns SET triage = $1 WHERE id = $2
+`
+
+type RecordTriageParams struct {
+	Triage []byte
+	ID     uuid.UUID
+}
+
+// RecordTriage notes on the turn what the rules made of its messages.
+func (q *Queries) RecordTriage(ctx context.Context, arg RecordTriageParams) error {
+	_, err := q.db.Exec(ctx, recordTriage, arg.Triage, arg.ID)
 	return err
 }
 
@@ -489,7 +521,7 @@ func (q *Queries) SettleTurn(ctx context.Context, arg SettleTurnParams) (int64, 
 }
 
 const turn = `-- name: Turn :one
-SELECT id, conversation_id, ticket_id, first_message_id, message_ids, state, rule, prompt_version, model, knowledge_version, chunk_ids, chunk_scores, verdicts, created_at, finished_at, verified FROM turns WHERE id = $1
+SELECT id, conversation_id, ticket_id, first_message_id, message_ids, state, rule, prompt_version, model, knowledge_version, chunk_ids, chunk_scores, verdicts, created_at, finished_at, verified, triage, confidence FROM turns WHERE id = $1
 `
 
 // Turn returns one turn.
@@ -513,6 +545,8 @@ func (q *Queries) Turn(ctx context.Context, id uuid.UUID) (Turn, error) {
 		&i.CreatedAt,
 		&i.FinishedAt,
 		&i.Verified,
+		&i.Triage,
+		&i.Confidence,
 	)
 	return i, err
 }

@@ -27,6 +27,8 @@ const (
 	CodeRateLimited Code = "rate_limited"
 	// CodeQuota means that an account is exhausted: retrying only costs time.
 	CodeQuota Code = "quota"
+	// CodeBudget means that what the company wants to spend has been spent.
+	CodeBudget Code = "budget"
 	// CodeUnknownOutcome means that a call with an effect may or may not have
 	// been carried out; evidence is needed before it is repeated.
 	CodeUnknownOutcome Code = "unknown_outcome"
@@ -42,7 +44,7 @@ const (
 
 // FinalCodes returns the classes of errors that another try cannot mend.
 func FinalCodes() []Code {
-	return []Code{CodeInvalid, CodeNotFound, CodeUnauthorized, CodeQuota, CodeGuardrail, CodeTooLarge}
+	return []Code{CodeInvalid, CodeNotFound, CodeUnauthorized, CodeQuota, CodeBudget, CodeGuardrail, CodeTooLarge}
 }
 
 // Error is an error with a code and a message fit for the person who caused

@@ -26,6 +26,7 @@ type EscalateInput struct {
 	Step        Step      `json:"step,omitempty"`
 	DueAt       time.Time `json:"due_at,omitzero"`
 	Urgency     string    `json:"urgency"`
+	Rule        string    `json:"rule,omitempty"`    // which rule asks, where it is not Code itself
 	ModelCallID uuid.UUID `json:"model_call_id"`     // whose words explain it; may be zero
 	DraftID     uuid.UUID `json:"draft_id,omitzero"` // what the assistant would have said
 }
@@ -54,6 +55,14 @@ const (
 	EscalateLoop         = "loop_suspected"
 	EscalateUnreadable   = "unreadable"
 	EscalateWindow       = "window_closing"
+	EscalateBadOutput    = "bad_output"
+	EscalateBudget       = "budget_spent"
+	EscalateIdentity     = "identity_unverified"
+	EscalateUnsure       = "low_confidence"
+	EscalateSentiment    = "negative_sentiment"
+	EscalateRepeated     = "repeated_problem"
+	EscalateLanguage     = "unsupported_language"
+	EscalateSecurity     = "security"
 )
 
 // EscalationMeaning says in a sentence what an escalation code means to a lead.
@@ -67,26 +76,32 @@ func EscalationMeaning(code string) string {
 		return "The customer mentions legal steps or rights."
 	case "abuse":
 		return "The message is abusive or very angry."
-	case "negative_sentiment":
+	case EscalateSentiment:
 		return "The customer is very unhappy."
 	case "safety":
 		return "Somebody may be in danger."
-	case "security":
+	case EscalateSecurity:
 		return "An account may be taken over, or somebody tries to manipulate the assistant."
 	case "human_requested":
 		return "The customer asks for a person."
 	case EscalateNoAnswer:
 		return "The knowledge base has no answer."
-	case "low_confidence":
+	case EscalateUnsure:
 		return "The assistant is not sure enough of its answer."
-	case "identity_unverified":
+	case EscalateIdentity:
 		return "The request needs a customer whose identity is verified."
-	case "unsupported_language":
+	case EscalateLanguage:
 		return "The message is in a language the knowledge base does not have."
 	case EscalateUnreadable:
 		return "The content of the message cannot be read."
 	case "action_needed":
 		return "Something has to be done that only people can do."
+	case EscalateBadOutput:
+		return "The language model answered twice with something that cannot be used."
+	case EscalateBudget:
+		return "What may be spent on the language model is spent; a person has to answer."
+	case EscalateRepeated:
+		return "The customer says again that the answers do not help."
 	case EscalateReview:
 		return "The answer did not pass the review before sending."
 	case EscalateModel:

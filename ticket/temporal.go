@@ -177,7 +177,8 @@ type Explanation struct {
 	PromptVersion string       `json:"prompt_version"`
 	Model         string       `json:"model"`
 	Verdicts      []Verdict    `json:"verdicts"`
-	Sources       []string     `json:"sources,omitempty"` // slugs of the articles the answer cites
+	Confidence    float64      `json:"confidence,omitzero"` // of the last draft, 0 to 1
+	Sources       []string     `json:"sources,omitempty"`   // slugs of the articles the answer cites
 }
 
 // ChunkScore is one retrieved chunk.

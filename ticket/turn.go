@@ -30,6 +30,12 @@ type CreateTicketResult struct {
 	// Person is why a person has to answer without the model being asked, an
 	// escalation code; empty when the model may be asked.
 	Person string `json:"person,omitempty"`
+	// Rule names the rule that decided Person, Urgency says how soon.
+	Rule    string `json:"rule,omitempty"`
+	Urgency string `json:"urgency,omitempty"`
+	// Sentiment is what the rules make of the customer's mood, from 0 (furious)
+	// to 1 (delighted); zero together with Person empty cannot be.
+	Sentiment float64 `json:"sentiment,omitzero"`
 	// Replies are a person's messages that waited for the customer to write.
 	Replies []uuid.UUID `json:"replies,omitempty"`
 }
@@ -52,6 +58,11 @@ const (
 	PlainElsewhere Plain = "elsewhere"
 	// PlainEmpty asks what an empty message was meant to say.
 	PlainEmpty Plain = "empty"
+	// PlainVerify says that a one-time code is on its way, by which the customer
+	// proves who they are. The question waits for it.
+	PlainVerify Plain = "verify"
+	// PlainWrongCode says that a code was wrong, and how many tries are left.
+	PlainWrongCode Plain = "wrong_code"
 )
 
 // FetchHistoryInput names a turn.
@@ -91,6 +102,12 @@ type CallModelInput struct {
 	Rounds  []Round     `json:"rounds"`
 	// RejectedDraftID is set for the one repair: the draft the review refused.
 	RejectedDraftID uuid.UUID `json:"rejected_draft_id"`
+	// Unsure says that the rejected draft broke no rule, but is too uncertain:
+	// the model may ask the customer one question, or give up.
+	Unsure bool `json:"unsure,omitempty"`
+	// InvalidCallID is set when the model's last call could not be used: it is
+	// told why, once.
+	InvalidCallID uuid.UUID `json:"invalid_call_id,omitzero"`
 	// InstructionID is set when an engineer or lead asked for the turn again.
 	InstructionID uuid.UUID `json:"instruction_id,omitzero"`
 }
@@ -103,6 +120,9 @@ const (
 	DecideRespond  Decision = "respond"
 	DecideEscalate Decision = "escalate"
 	DecideSearch   Decision = "search"
+	// DecideInvalid is a call that cannot be used: a tool that does not exist,
+	// arguments that break its rules, no call at all.
+	DecideInvalid Decision = "invalid"
 )
 
 // CallModelResult is a stored completion. DraftID is set when it proposes an answer.
@@ -115,6 +135,8 @@ type CallModelResult struct {
 	Category      string    `json:"category,omitempty"`
 	Priority      string    `json:"priority,omitempty"`
 	Sentiment     float64   `json:"sentiment"`
+	Confidence    float64   `json:"confidence,omitzero"` // the model's own, 0 to 1
+	Problem       string    `json:"problem,omitempty"`   // of an invalid call, a code word
 	Model         string    `json:"model"`
 	PromptVersion string    `json:"prompt_version"`
 }
@@ -122,13 +144,21 @@ type CallModelResult struct {
 // ReviewReplyInput names a draft.
 type ReviewReplyInput struct {
 	DraftID uuid.UUID `json:"draft_id"`
+	// Deep lets the review compare meanings where words do not match.
+	Deep bool `json:"deep,omitempty"`
 }
 
 // ReviewReplyResult says whether a draft may be sent.
 type ReviewReplyResult struct {
 	Passed   bool      `json:"passed"`
 	Verdicts []Verdict `json:"verdicts"`
-	Sources  []string  `json:"sources,omitempty"` // slugs of the cited articles, in the order of the citations
+	// Deepen says that a deep review may pass what this one did not.
+	Deepen bool `json:"deepen,omitempty"`
+	// Confidence is how far retrieval, review and model bear the draft, 0 to 1;
+	// below Threshold, which belongs to the category, it is not sent.
+	Confidence float64  `json:"confidence,omitzero"`
+	Threshold  float64  `json:"threshold,omitzero"`
+	Sources    []string `json:"sources,omitempty"` // slugs of the cited articles, in the order of the citations
 }
 
 // SendReplyInput asks to settle a turn: with a reviewed draft, or with the

@@ -119,3 +119,11 @@ UPDATE drafts SET verdicts = sqlc.arg(verdicts) WHERE id = sqlc.arg(id);
 -- RetrievedInTurn returns every chunk that any search of a turn has found.
 -- name: RetrievedInTurn :many
 SELECT DISTINCT unnest(chunk_ids)::uuid AS chunk_id FROM searches WHERE turn_id = sqlc.arg(turn_id);
+
+-- RecordTriage notes on the turn what the rules made of its messages.
+-- name: RecordTriage :exec
+UPDATE turns SET triage = sqlc.arg(triage) WHERE id = sqlc.arg(id);
+
+-- RecordConfidence notes on the turn how far its last draft could be trusted.
+-- name: RecordConfidence :exec
+UPDATE turns SET confidence = sqlc.arg(confidence)::float8 WHERE id = sqlc.arg(id);
