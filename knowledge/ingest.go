@@ -140,7 +140,7 @@ func (in *ingest) unchanged(ctx context.Context, q *schema.Queries) (bool, error
 func (in *ingest) begin(ctx context.Context) (version int64, chunks []pending, err error) {
 	err = in.db.Tx(ctx, func(q *schema.Queries) error {
 		chunks = nil
-		version, err = q.InsertKnowledgeVersion(ctx, schema.InsertKnowledgeVersionParams{EmbeddingModel: in.model, ContentHash: in.hash})
+		version, err = q.InsertKnowledgeVersion(ctx, schema.InsertKnowledgeVersionParams{EmbeddingModel: in.model, ContentHash: in.hash, Chunks: int32(chunkCount(in.articles))})
 		if err != nil {
 			return err
 		}
@@ -148,7 +148,7 @@ func (in *ingest) begin(ctx context.Context) (version int64, chunks []pending, e
 			id := uuid.New()
 			if err := q.InsertArticle(ctx, schema.InsertArticleParams{
 				ID: id, Version: version, Slug: a.slug, Title: a.title, Category: a.category, Language: a.language,
-				Updated: date(a.updated), Body: a.body,
+				Updated: date(a.updated), Body: a.body, Chunks: int32(len(a.chunks)), Twin: a.slug, Source: "file",
 			}); err != nil {
 				return err
 			}
@@ -288,4 +288,11 @@ func date(day *time.Time) pgtype.Date {
 		return pgtype.Date{}
 	}
 	return pgtype.Date{Time: *day, Valid: true}
+}
+
+func chunkCount(articles []article) (n int) {
+	for _, a := range articles {
+		n += len(a.chunks)
+	}
+	return n
 }

@@ -273,7 +273,7 @@ func (q *Queries) SaveHandover(ctx context.Context, arg SaveHandoverParams) erro
 }
 
 const searchesOfTurn = `-- name: SearchesOfTurn :many
-SELECT id, turn_id, query, query_hash, knowledge_version, chunk_ids, chunk_scores, created_at FROM searches WHERE turn_id = $1 ORDER BY created_at, id
+SELECT id, turn_id, query, query_hash, knowledge_version, chunk_ids, chunk_scores, created_at, best_similarity, margin FROM searches WHERE turn_id = $1 ORDER BY created_at, id
 `
 
 // SearchesOfTurn returns the searches of a turn, in the order in which they were made.
@@ -295,6 +295,8 @@ func (q *Queries) SearchesOfTurn(ctx context.Context, turnID uuid.UUID) ([]Searc
 			&i.ChunkIds,
 			&i.ChunkScores,
 			&i.CreatedAt,
+			&i.BestSimilarity,
+			&i.Margin,
 		); err != nil {
 			return nil, err
 		}

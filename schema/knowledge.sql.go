@@ -15,7 +15,7 @@ import (
 )
 
 const activateVersion = `-- name: ActivateVersion :exec
-UPDATE knowledge_versions SET live = true WHERE id = $1
+UPDATE knowledge_versions SET live = true, activated_at = now() WHERE id = $1
 `
 
 // ActivateVersion puts a version into use.
@@ -43,6 +43,67 @@ ANALYZE knowledge_base (version, article_id, language, tsv)
 func (q *Queries) AnalyzeKnowledge(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, analyzeKnowledge)
 	return err
+}
+
+const articlesOfChunks = `-- name: ArticlesOfChunks :many
+SELECT a.id, a.version, a.slug, a.title, a.category, a.language, a.updated, a.body, a.chunks, a.twin, a.source, a.source_ticket, a.approved_by, c.before::integer AS before
+FROM (
+    SELECT b.id, sum(b.chunks) OVER (ORDER BY b.slug) - b.chunks AS before
+    FROM knowledge_articles b
+    WHERE b.version = $1
+) c
+JOIN knowledge_articles a ON a.id = c.id
+WHERE c.before < $2::integer AND c.before + a.chunks > $3::integer
+ORDER BY a.slug
+`
+
+type ArticlesOfChunksParams struct {
+	Version int64
+	Until   int32
+	Since   int32
+}
+
+type ArticlesOfChunksRow struct {
+	KnowledgeArticle KnowledgeArticle
+	Before           int32
+}
+
+// ArticlesOfChunks returns the articles of a version that some of its chunks
+// belong to, when all are counted in the order of the slugs, and how many
+// chunks come before each.
+func (q *Queries) ArticlesOfChunks(ctx context.Context, arg ArticlesOfChunksParams) ([]ArticlesOfChunksRow, error) {
+	rows, err := q.db.Query(ctx, articlesOfChunks, arg.Version, arg.Until, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ArticlesOfChunksRow{}
+	for rows.Next() {
+		var i ArticlesOfChunksRow
+		if err := rows.Scan(
+			&i.KnowledgeArticle.ID,
+			&i.KnowledgeArticle.Version,
+			&i.KnowledgeArticle.Slug,
+			&i.KnowledgeArticle.Title,
+			&i.KnowledgeArticle.Category,
+			&i.KnowledgeArticle.Language,
+			&i.KnowledgeArticle.Updated,
+			&i.KnowledgeArticle.Body,
+			&i.KnowledgeArticle.Chunks,
+			&i.KnowledgeArticle.Twin,
+			&i.KnowledgeArticle.Source,
+			&i.KnowledgeArticle.SourceTicket,
+			&i.KnowledgeArticle.ApprovedBy,
+			&i.Before,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const chunks = `-- name: Chunks :many
@@ -85,6 +146,28 @@ func (q *Queries) Chunks(ctx context.Context, ids []uuid.UUID) ([]ChunksRow, err
 	return items, nil
 }
 
+const clearMarks = `-- name: ClearMarks :exec
+DELETE FROM knowledge_marks WHERE version = $1
+`
+
+// ClearMarks forgets what was doubtful about a version.
+func (q *Queries) ClearMarks(ctx context.Context, version int64) error {
+	_, err := q.db.Exec(ctx, clearMarks, version)
+	return err
+}
+
+const countChunks = `-- name: CountChunks :one
+SELECT count(*) FROM knowledge_base WHERE version = $1
+`
+
+// CountChunks counts the chunks that a version has got so far.
+func (q *Queries) CountChunks(ctx context.Context, version int64) (int64, error) {
+	row := q.db.QueryRow(ctx, countChunks, version)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const deleteUnusedVersions = `-- name: DeleteUnusedVersions :exec
 WITH unused AS (
     SELECT v.id
@@ -92,6 +175,8 @@ WITH unused AS (
     WHERE NOT v.live
       AND v.created_at < $1
       AND NOT EXISTS (SELECT FROM searches s WHERE s.knowledge_version = v.id)
+), marks AS (
+    DELETE FROM knowledge_marks WHERE version IN (SELECT id FROM unused)
 ), chunks AS (
     DELETE FROM knowledge_base WHERE version IN (SELECT id FROM unused)
 ), articles AS (
@@ -151,19 +236,20 @@ WITH common AS MATERIALIZED (
     ORDER BY rank DESC, k.id
     LIMIT 40
 ), fused AS (
-    SELECT r.id, sum(1.0 / (60 + r.position))::float8 AS score
+    SELECT r.id, sum(1.0 / (60 + r.by_vector + r.by_text))::float8 AS score,
+           max(r.by_vector)::integer AS by_vector, max(r.by_text)::integer AS by_text
     FROM (
-        SELECT id, row_number() OVER (ORDER BY distance + 0, id) AS position FROM by_vector
+        SELECT id, row_number() OVER (ORDER BY distance + 0, id) AS by_vector, 0 AS by_text FROM by_vector
         UNION ALL
-        SELECT id, row_number() OVER (ORDER BY rank DESC, id) FROM by_text
+        SELECT id, 0, row_number() OVER (ORDER BY rank DESC, id) FROM by_text
     ) r
     GROUP BY r.id
 ), spread AS (
-    SELECT f.id, f.score, k.article_id, row_number() OVER (PARTITION BY k.article_id ORDER BY f.score DESC, f.id) AS place
+    SELECT f.id, f.score, f.by_vector, f.by_text, k.article_id, row_number() OVER (PARTITION BY k.article_id ORDER BY f.score DESC, f.id) AS place
     FROM fused f
     JOIN knowledge_base k ON k.id = f.id
 )
-SELECT k.id, k.title, k.content, k.language, a.slug, s.score,
+SELECT k.id, k.title, k.content, k.language, a.slug, a.twin, s.score, s.by_vector, s.by_text,
        (1 - (k.embedding <=> $1::vector))::float8 AS similarity
 FROM spread s
 JOIN knowledge_base k ON k.id = s.id
@@ -188,7 +274,10 @@ type HybridSearchRow struct {
 	Content    string
 	Language   string
 	Slug       string
+	Twin       string
 	Score      float64
+	ByVector   int32
+	ByText     int32
 	Similarity float64
 }
 
@@ -221,7 +310,10 @@ func (q *Queries) HybridSearch(ctx context.Context, arg HybridSearchParams) ([]H
 			&i.Content,
 			&i.Language,
 			&i.Slug,
+			&i.Twin,
 			&i.Score,
+			&i.ByVector,
+			&i.ByText,
 			&i.Similarity,
 		); err != nil {
 			return nil, err
@@ -235,20 +327,26 @@ func (q *Queries) HybridSearch(ctx context.Context, arg HybridSearchParams) ([]H
 }
 
 const insertArticle = `-- name: InsertArticle :exec
-INSERT INTO knowledge_articles (id, version, slug, title, category, language, updated, body)
+INSERT INTO knowledge_articles (id, version, slug, title, category, language, updated, body, chunks, twin, source, source_ticket, approved_by)
 VALUES ($1, $2, $3, $4, $5, $6,
-        $7::date, $8)
+        $7::date, $8, $9, $10, $11, $12,
+        $13)
 `
 
 type InsertArticleParams struct {
-	ID       uuid.UUID
-	Version  int64
-	Slug     string
-	Title    string
-	Category string
-	Language string
-	Updated  pgtype.Date
-	Body     string
+	ID           uuid.UUID
+	Version      int64
+	Slug         string
+	Title        string
+	Category     string
+	Language     string
+	Updated      pgtype.Date
+	Body         string
+	Chunks       int32
+	Twin         string
+	Source       string
+	SourceTicket *uuid.UUID
+	ApprovedBy   string
 }
 
 // InsertArticle adds an article to a version.
@@ -262,6 +360,11 @@ func (q *Queries) InsertArticle(ctx context.Context, arg InsertArticleParams) er
 		arg.Language,
 		arg.Updated,
 		arg.Body,
+		arg.Chunks,
+		arg.Twin,
+		arg.Source,
+		arg.SourceTicket,
+		arg.ApprovedBy,
 	)
 	return err
 }
@@ -270,6 +373,7 @@ const insertChunk = `-- name: InsertChunk :exec
 INSERT INTO knowledge_base (id, version, article_id, ordinal, title, content, content_hash, language, embedding)
 VALUES ($1, $2, $3, $4, $5, $6,
         $7, $8, $9)
+ON CONFLICT (article_id, ordinal) DO NOTHING
 `
 
 type InsertChunkParams struct {
@@ -284,7 +388,7 @@ type InsertChunkParams struct {
 	Embedding   pgvector.Vector
 }
 
-// InsertChunk adds a chunk to a version.
+// InsertChunk adds a chunk to a version, unless it is there.
 func (q *Queries) InsertChunk(ctx context.Context, arg InsertChunkParams) error {
 	_, err := q.db.Exec(ctx, insertChunk,
 		arg.ID,
@@ -301,22 +405,79 @@ func (q *Queries) InsertChunk(ctx context.Context, arg InsertChunkParams) error 
 }
 
 const insertKnowledgeVersion = `-- name: InsertKnowledgeVersion :one
-INSERT INTO knowledge_versions (embedding_model, content_hash)
-VALUES ($1, $2)
+INSERT INTO knowledge_versions (embedding_model, content_hash, chunks, based_on)
+VALUES ($1, $2, $3, $4)
 RETURNING id
 `
 
 type InsertKnowledgeVersionParams struct {
 	EmbeddingModel string
 	ContentHash    string
+	Chunks         int32
+	BasedOn        *int64
 }
 
 // InsertKnowledgeVersion begins a version that is not live yet.
 func (q *Queries) InsertKnowledgeVersion(ctx context.Context, arg InsertKnowledgeVersionParams) (int64, error) {
-	row := q.db.QueryRow(ctx, insertKnowledgeVersion, arg.EmbeddingModel, arg.ContentHash)
+	row := q.db.QueryRow(ctx, insertKnowledgeVersion,
+		arg.EmbeddingModel,
+		arg.ContentHash,
+		arg.Chunks,
+		arg.BasedOn,
+	)
 	var id int64
 	err := row.Scan(&id)
 	return id, err
+}
+
+const insertMark = `-- name: InsertMark :exec
+INSERT INTO knowledge_marks (version, ordinal, kind, slug, other, detail)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT DO NOTHING
+`
+
+type InsertMarkParams struct {
+	Version int64
+	Ordinal int32
+	Kind    string
+	Slug    string
+	Other   string
+	Detail  string
+}
+
+// InsertMark stores one thing that somebody should look at.
+func (q *Queries) InsertMark(ctx context.Context, arg InsertMarkParams) error {
+	_, err := q.db.Exec(ctx, insertMark,
+		arg.Version,
+		arg.Ordinal,
+		arg.Kind,
+		arg.Slug,
+		arg.Other,
+		arg.Detail,
+	)
+	return err
+}
+
+const knowledgeVersion = `-- name: KnowledgeVersion :one
+SELECT id, embedding_model, content_hash, live, created_at, chunks, activated_at, based_on FROM knowledge_versions WHERE id = $1 FOR KEY SHARE
+`
+
+// KnowledgeVersion returns a version, which nobody deletes until the
+// transaction ends.
+func (q *Queries) KnowledgeVersion(ctx context.Context, id int64) (KnowledgeVersion, error) {
+	row := q.db.QueryRow(ctx, knowledgeVersion, id)
+	var i KnowledgeVersion
+	err := row.Scan(
+		&i.ID,
+		&i.EmbeddingModel,
+		&i.ContentHash,
+		&i.Live,
+		&i.CreatedAt,
+		&i.Chunks,
+		&i.ActivatedAt,
+		&i.BasedOn,
+	)
+	return i, err
 }
 
 const knownEmbeddings = `-- name: KnownEmbeddings :many
@@ -359,21 +520,22 @@ func (q *Queries) KnownEmbeddings(ctx context.Context, arg KnownEmbeddingsParams
 }
 
 const listArticles = `-- name: ListArticles :many
-SELECT a.slug, a.title, a.category, a.language, a.updated, count(k.id) AS chunks
+SELECT a.slug, a.title, a.category, a.language, a.updated, a.chunks, a.source, a.source_ticket, a.approved_by
 FROM knowledge_articles a
 JOIN knowledge_versions v ON v.id = a.version AND v.live
-LEFT JOIN knowledge_base k ON k.article_id = a.id
-GROUP BY a.id
 ORDER BY a.slug
 `
 
 type ListArticlesRow struct {
-	Slug     string
-	Title    string
-	Category string
-	Language string
-	Updated  pgtype.Date
-	Chunks   int64
+	Slug         string
+	Title        string
+	Category     string
+	Language     string
+	Updated      pgtype.Date
+	Chunks       int32
+	Source       string
+	SourceTicket *uuid.UUID
+	ApprovedBy   string
 }
 
 // ListArticles returns the articles of the live version.
@@ -393,6 +555,43 @@ func (q *Queries) ListArticles(ctx context.Context) ([]ListArticlesRow, error) {
 			&i.Language,
 			&i.Updated,
 			&i.Chunks,
+			&i.Source,
+			&i.SourceTicket,
+			&i.ApprovedBy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const liveMarks = `-- name: LiveMarks :many
+SELECT m.version, m.ordinal, m.kind, m.slug, m.other, m.detail FROM knowledge_marks m
+JOIN knowledge_versions v ON v.id = m.version AND v.live
+ORDER BY m.ordinal
+`
+
+// LiveMarks returns what is doubtful about the live version.
+func (q *Queries) LiveMarks(ctx context.Context) ([]KnowledgeMark, error) {
+	rows, err := q.db.Query(ctx, liveMarks)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []KnowledgeMark{}
+	for rows.Next() {
+		var i KnowledgeMark
+		if err := rows.Scan(
+			&i.Version,
+			&i.Ordinal,
+			&i.Kind,
+			&i.Slug,
+			&i.Other,
+			&i.Detail,
 		); err != nil {
 			return nil, err
 		}
@@ -405,7 +604,7 @@ func (q *Queries) ListArticles(ctx context.Context) ([]ListArticlesRow, error) {
 }
 
 const liveVersion = `-- name: LiveVersion :one
-SELECT id, embedding_model, content_hash, live, created_at FROM knowledge_versions WHERE live
+SELECT id, embedding_model, content_hash, live, created_at, chunks, activated_at, based_on FROM knowledge_versions WHERE live
 `
 
 // LiveVersion returns the version that searches use.
@@ -418,6 +617,9 @@ func (q *Queries) LiveVersion(ctx context.Context) (KnowledgeVersion, error) {
 		&i.ContentHash,
 		&i.Live,
 		&i.CreatedAt,
+		&i.Chunks,
+		&i.ActivatedAt,
+		&i.BasedOn,
 	)
 	return i, err
 }
@@ -430,6 +632,60 @@ SELECT pg_advisory_xact_lock(hashtextextended('fte:knowledge', 0))
 func (q *Queries) LockKnowledge(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, lockKnowledge)
 	return err
+}
+
+const nearestChunks = `-- name: NearestChunks :many
+SELECT a.slug, a.title AS article, near.title, near.language, near.similarity
+FROM (
+    SELECT k.article_id, k.title, k.language, (1 - (k.embedding <=> $1::vector))::float8 AS similarity
+    FROM knowledge_base k
+    WHERE k.version = $2
+    ORDER BY k.embedding <=> $1::vector
+    LIMIT $3::integer
+) near
+JOIN knowledge_articles a ON a.id = near.article_id
+ORDER BY near.similarity DESC, a.slug
+`
+
+type NearestChunksParams struct {
+	Embedding pgvector.Vector
+	Version   int64
+	MaxChunks int32
+}
+
+type NearestChunksRow struct {
+	Slug       string
+	Article    string
+	Title      string
+	Language   string
+	Similarity float64
+}
+
+// NearestChunks returns the chunks of a version that are nearest to a vector.
+func (q *Queries) NearestChunks(ctx context.Context, arg NearestChunksParams) ([]NearestChunksRow, error) {
+	rows, err := q.db.Query(ctx, nearestChunks, arg.Embedding, arg.Version, arg.MaxChunks)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []NearestChunksRow{}
+	for rows.Next() {
+		var i NearestChunksRow
+		if err := rows.Scan(
+			&i.Slug,
+			&i.Article,
+			&i.Title,
+			&i.Language,
+			&i.Similarity,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const retireVersions = `-- name: RetireVersions :exec
@@ -445,16 +701,121 @@ func (q *Queries) RetireVersions(ctx context.Context) error {
 const tuneSearch = `-- name: TuneSearch :exec
 SELECT set_config('statement_timeout', '2000', true),
        set_config('plan_cache_mode', 'force_custom_plan', true),
+       set_config('enable_indexscan', CASE WHEN $1::bool THEN 'off' ELSE 'on' END, true),
        set_config('hnsw.ef_search', '100', true),
        set_config('hnsw.iterative_scan', 'relaxed_order', true)
 `
 
-// TuneSearch prepares a transaction for HybridSearch. Rows of other versions
-// are dropped after the index has been scanned, so the scan goes on until
-// enough are left. A plan made for this version scans a small one exactly,
-// which one made for any version would not. A search that takes longer than
-// this is worth less than none.
-func (q *Queries) TuneSearch(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, tuneSearch)
+// TuneSearch prepares a transaction for HybridSearch and NearestChunks. Exact
+// forbids the vector index, which only plain index scans use; other indexes
+// then serve bitmap scans. Through it, rows of other versions are dropped after
+// the scan, so the scan goes on until enough are left. A search that takes
+// longer than this is worth less than none.
+func (q *Queries) TuneSearch(ctx context.Context, exact bool) error {
+	_, err := q.db.Exec(ctx, tuneSearch, exact)
 	return err
+}
+
+const unfinishedVersion = `-- name: UnfinishedVersion :one
+SELECT id, embedding_model, content_hash, live, created_at, chunks, activated_at, based_on FROM knowledge_versions v
+WHERE v.content_hash = $1 AND v.embedding_model = $2
+  AND v.based_on IS NOT DISTINCT FROM $3::bigint
+  AND v.activated_at IS NULL AND v.created_at > $4
+  AND v.id > coalesce((SELECT l.id FROM knowledge_versions l WHERE l.live), 0)
+ORDER BY v.id DESC
+LIMIT 1
+`
+
+type UnfinishedVersionParams struct {
+	ContentHash    string
+	EmbeddingModel string
+	BasedOn        *int64
+	CreatedAfter   time.Time
+}
+
+// UnfinishedVersion returns a version with these contents that was begun after
+// the live one and has never been live.
+func (q *Queries) UnfinishedVersion(ctx context.Context, arg UnfinishedVersionParams) (KnowledgeVersion, error) {
+	row := q.db.QueryRow(ctx, unfinishedVersion,
+		arg.ContentHash,
+		arg.EmbeddingModel,
+		arg.BasedOn,
+		arg.CreatedAfter,
+	)
+	var i KnowledgeVersion
+	err := row.Scan(
+		&i.ID,
+		&i.EmbeddingModel,
+		&i.ContentHash,
+		&i.Live,
+		&i.CreatedAt,
+		&i.Chunks,
+		&i.ActivatedAt,
+		&i.BasedOn,
+	)
+	return i, err
+}
+
+const versionArticles = `-- name: VersionArticles :many
+SELECT id, version, slug, title, category, language, updated, body, chunks, twin, source, source_ticket, approved_by FROM knowledge_articles WHERE version = $1 ORDER BY slug
+`
+
+// VersionArticles returns the articles of a version.
+func (q *Queries) VersionArticles(ctx context.Context, version int64) ([]KnowledgeArticle, error) {
+	rows, err := q.db.Query(ctx, versionArticles, version)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []KnowledgeArticle{}
+	for rows.Next() {
+		var i KnowledgeArticle
+		if err := rows.Scan(
+			&i.ID,
+			&i.Version,
+			&i.Slug,
+			&i.Title,
+			&i.Category,
+			&i.Language,
+			&i.Updated,
+			&i.Body,
+			&i.Chunks,
+			&i.Twin,
+			&i.Source,
+			&i.SourceTicket,
+			&i.ApprovedBy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const versionLanguages = `-- name: VersionLanguages :many
+SELECT DISTINCT language FROM knowledge_articles WHERE version = $1 ORDER BY language
+`
+
+// VersionLanguages returns the languages of a version.
+func (q *Queries) VersionLanguages(ctx context.Context, version int64) ([]string, error) {
+	rows, err := q.db.Query(ctx, versionLanguages, version)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var language string
+		if err := rows.Scan(&language); err != nil {
+			return nil, err
+		}
+		items = append(items, language)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

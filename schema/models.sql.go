@@ -9,6 +9,7 @@ import (
 
 	"github.com/digital-fte/fte/ticket"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type Action struct {
@@ -86,12 +87,40 @@ type Instruction struct {
 	Auto          bool
 }
 
+type KnowledgeArticle struct {
+	ID           uuid.UUID
+	Version      int64
+	Slug         string
+	Title        string
+	Category     string
+	Language     string
+	Updated      pgtype.Date
+	Body         string
+	Chunks       int32
+	Twin         string
+	Source       string
+	SourceTicket *uuid.UUID
+	ApprovedBy   string
+}
+
+type KnowledgeMark struct {
+	Version int64
+	Ordinal int32
+	Kind    string
+	Slug    string
+	Other   string
+	Detail  string
+}
+
 type KnowledgeVersion struct {
 	ID             int64
 	EmbeddingModel string
 	ContentHash    string
 	Live           bool
 	CreatedAt      time.Time
+	Chunks         int32
+	ActivatedAt    *time.Time
+	BasedOn        *int64
 }
 
 type Mailbox struct {
@@ -158,6 +187,8 @@ type Search struct {
 	ChunkIds         []uuid.UUID
 	ChunkScores      []float64
 	CreatedAt        time.Time
+	BestSimilarity   *float64
+	Margin           *float64
 }
 
 type Ticket struct {

@@ -160,9 +160,9 @@ func (q *Queries) InsertModelCall(ctx context.Context, arg InsertModelCallParams
 }
 
 const insertSearch = `-- name: InsertSearch :execrows
-INSERT INTO searches (id, turn_id, query, query_hash, knowledge_version, chunk_ids, chunk_scores)
+INSERT INTO searches (id, turn_id, query, query_hash, knowledge_version, chunk_ids, chunk_scores, best_similarity, margin)
 VALUES ($1, $2, $3, $4, $5,
-        $6::uuid[], $7::float8[])
+        $6::uuid[], $7::float8[], $8::float8, $9::float8)
 ON CONFLICT (turn_id, query_hash) DO NOTHING
 `
 
@@ -174,6 +174,8 @@ type InsertSearchParams struct {
 	KnowledgeVersion int64
 	ChunkIds         []uuid.UUID
 	ChunkScores      []float64
+	BestSimilarity   *float64
+	Margin           *float64
 }
 
 // InsertSearch stores a search once per turn and question; a known one is
@@ -187,6 +189,8 @@ func (q *Queries) InsertSearch(ctx context.Context, arg InsertSearchParams) (int
 		arg.KnowledgeVersion,
 		arg.ChunkIds,
 		arg.ChunkScores,
+		arg.BestSimilarity,
+		arg.Margin,
 	)
 	if err != nil {
 		return 0, err
@@ -443,7 +447,7 @@ func (q *Queries) RetrievedInTurn(ctx context.Context, turnID uuid.UUID) ([]uuid
 }
 
 const searchByQuery = `-- name: SearchByQuery :one
-SELECT id, turn_id, query, query_hash, knowledge_version, chunk_ids, chunk_scores, created_at FROM searches WHERE turn_id = $1 AND query_hash = $2
+SELECT id, turn_id, query, query_hash, knowledge_version, chunk_ids, chunk_scores, created_at, best_similarity, margin FROM searches WHERE turn_id = $1 AND query_hash = $2
 `
 
 type SearchByQueryParams struct {
@@ -464,12 +468,14 @@ func (q *Queries) SearchByQuery(ctx context.Context, arg SearchByQueryParams) (S
 		&i.ChunkIds,
 		&i.ChunkScores,
 		&i.CreatedAt,
+		&i.BestSimilarity,
+		&i.Margin,
 	)
 	return i, err
 }
 
 const searches = `-- name: Searches :many
-SELECT id, turn_id, query, query_hash, knowledge_version, chunk_ids, chunk_scores, created_at FROM searches WHERE id = ANY ($1::uuid[]) ORDER BY created_at, id
+SELECT id, turn_id, query, query_hash, knowledge_version, chunk_ids, chunk_scores, created_at, best_similarity, margin FROM searches WHERE id = ANY ($1::uuid[]) ORDER BY created_at, id
 `
 
 // Searches returns the searches with these ids, oldest first.
@@ -491,6 +497,8 @@ func (q *Queries) Searches(ctx context.Context, ids []uuid.UUID) ([]Search, erro
 			&i.ChunkIds,
 			&i.ChunkScores,
 			&i.CreatedAt,
+			&i.BestSimilarity,
+			&i.Margin,
 		); err != nil {
 			return nil, err
 		}

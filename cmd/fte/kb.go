@@ -95,7 +95,7 @@ func listArticles(ctx context.Context, env environment, db *schema.DB, asJSON bo
 	}
 	rows := [][]string{{"ARTICLE", "TITLE", "CATEGORY", "LANGUAGE", "CHUNKS"}}
 	for _, a := range articles {
-		rows = append(rows, []string{a.Slug, a.Title, a.Category, a.Language, strconv.FormatInt(a.Chunks, 10)})
+		rows = append(rows, []string{a.Slug, a.Title, a.Category, a.Language, strconv.Itoa(int(a.Chunks))})
 	}
 	return table(env.stdout, rows)
 }

@@ -8,9 +8,29 @@ SELECT pg_advisory_xact_lock(hashtextextended('fte:knowledge', 0));
 
 -- InsertKnowledgeVersion begins a version that is not live yet.
 -- name: InsertKnowledgeVersion :one
-INSERT INTO knowledge_versions (embedding_model, content_hash)
-VALUES (sqlc.arg(embedding_model), sqlc.arg(content_hash))
+INSERT INTO knowledge_versions (embedding_model, content_hash, chunks, based_on)
+VALUES (sqlc.arg(embedding_model), sqlc.arg(content_hash), sqlc.arg(chunks), sqlc.narg(based_on))
 RETURNING id;
+
+-- UnfinishedVersion returns a version with these contents that was begun after
+-- the live one and has never been live.
+-- name: UnfinishedVersion :one
+SELECT * FROM knowledge_versions v
+WHERE v.content_hash = sqlc.arg(content_hash) AND v.embedding_model = sqlc.arg(embedding_model)
+  AND v.based_on IS NOT DISTINCT FROM sqlc.narg(based_on)::bigint
+  AND v.activated_at IS NULL AND v.created_at > sqlc.arg(created_after)
+  AND v.id > coalesce((SELECT l.id FROM knowledge_versions l WHERE l.live), 0)
+ORDER BY v.id DESC
+LIMIT 1;
+
+-- KnowledgeVersion returns a version, which nobody deletes until the
+-- transaction ends.
+-- name: KnowledgeVersion :one
+SELECT * FROM knowledge_versions WHERE id = sqlc.arg(id) FOR KEY SHARE;
+
+-- CountChunks counts the chunks that a version has got so far.
+-- name: CountChunks :one
+SELECT count(*) FROM knowledge_base WHERE version = sqlc.arg(version);
 
 -- RetireVersions takes the live version out of use.
 -- name: RetireVersions :exec
@@ -18,7 +38,7 @@ UPDATE knowledge_versions SET live = false WHERE live;
 
 -- ActivateVersion puts a version into use.
 -- name: ActivateVersion :exec
-UPDATE knowledge_versions SET live = true WHERE id = sqlc.arg(id);
+UPDATE knowledge_versions SET live = true, activated_at = now() WHERE id = sqlc.arg(id);
 
 -- DeleteUnusedVersions deletes old versions that are not live and that no
 -- search refers to: what interrupted ingests left, and what nobody ever saw.
@@ -29,6 +49,8 @@ WITH unused AS (
     WHERE NOT v.live
       AND v.created_at < sqlc.arg(created_before)
       AND NOT EXISTS (SELECT FROM searches s WHERE s.knowledge_version = v.id)
+), marks AS (
+    DELETE FROM knowledge_marks WHERE version IN (SELECT id FROM unused)
 ), chunks AS (
     DELETE FROM knowledge_base WHERE version IN (SELECT id FROM unused)
 ), articles AS (
@@ -47,15 +69,35 @@ ANALYZE knowledge_base (version, article_id, language, tsv);
 
 -- InsertArticle adds an article to a version.
 -- name: InsertArticle :exec
-INSERT INTO knowledge_articles (id, version, slug, title, category, language, updated, body)
+INSERT INTO knowledge_articles (id, version, slug, title, category, language, updated, body, chunks, twin, source, source_ticket, approved_by)
 VALUES (sqlc.arg(id), sqlc.arg(version), sqlc.arg(slug), sqlc.arg(title), sqlc.arg(category), sqlc.arg(language),
-        sqlc.narg(updated)::date, sqlc.arg(body));
+        sqlc.narg(updated)::date, sqlc.arg(body), sqlc.arg(chunks), sqlc.arg(twin), sqlc.arg(source), sqlc.narg(source_ticket),
+        sqlc.arg(approved_by));
 
--- InsertChunk adds a chunk to a version.
+-- VersionArticles returns the articles of a version.
+-- name: VersionArticles :many
+SELECT * FROM knowledge_articles WHERE version = sqlc.arg(version) ORDER BY slug;
+
+-- ArticlesOfChunks returns the articles of a version that some of its chunks
+-- belong to, when all are counted in the order of the slugs, and how many
+-- chunks come before each.
+-- name: ArticlesOfChunks :many
+SELECT sqlc.embed(a), c.before::integer AS before
+FROM (
+    SELECT b.id, sum(b.chunks) OVER (ORDER BY b.slug) - b.chunks AS before
+    FROM knowledge_articles b
+    WHERE b.version = sqlc.arg(version)
+) c
+JOIN knowledge_articles a ON a.id = c.id
+WHERE c.before < sqlc.arg(until)::integer AND c.before + a.chunks > sqlc.arg(since)::integer
+ORDER BY a.slug;
+
+-- InsertChunk adds a chunk to a version, unless it is there.
 -- name: InsertChunk :exec
 INSERT INTO knowledge_base (id, version, article_id, ordinal, title, content, content_hash, language, embedding)
 VALUES (sqlc.arg(id), sqlc.arg(version), sqlc.arg(article_id), sqlc.arg(ordinal), sqlc.arg(title), sqlc.arg(content),
-        sqlc.arg(content_hash), sqlc.arg(language), sqlc.arg(embedding));
+        sqlc.arg(content_hash), sqlc.arg(language), sqlc.arg(embedding))
+ON CONFLICT (article_id, ordinal) DO NOTHING;
 
 -- KnownEmbeddings returns embeddings that a model has already made for these chunks.
 -- name: KnownEmbeddings :many
@@ -67,21 +109,40 @@ ORDER BY k.content_hash, k.version DESC;
 
 -- ListArticles returns the articles of the live version.
 -- name: ListArticles :many
-SELECT a.slug, a.title, a.category, a.language, a.updated, count(k.id) AS chunks
+SELECT a.slug, a.title, a.category, a.language, a.updated, a.chunks, a.source, a.source_ticket, a.approved_by
 FROM knowledge_articles a
 JOIN knowledge_versions v ON v.id = a.version AND v.live
-LEFT JOIN knowledge_base k ON k.article_id = a.id
-GROUP BY a.id
 ORDER BY a.slug;
 
--- TuneSearch prepares a transaction for HybridSearch. Rows of other versions
--- are dropped after the index has been scanned, so the scan goes on until
--- enough are left. A plan made for this version scans a small one exactly,
--- which one made for any version would not. A search that takes longer than
--- this is worth less than none.
+-- VersionLanguages returns the languages of a version.
+-- name: VersionLanguages :many
+SELECT DISTINCT language FROM knowledge_articles WHERE version = sqlc.arg(version) ORDER BY language;
+
+-- ClearMarks forgets what was doubtful about a version.
+-- name: ClearMarks :exec
+DELETE FROM knowledge_marks WHERE version = sqlc.arg(version);
+
+-- InsertMark stores one thing that somebody should look at.
+-- name: InsertMark :exec
+INSERT INTO knowledge_marks (version, ordinal, kind, slug, other, detail)
+VALUES (sqlc.arg(version), sqlc.arg(ordinal), sqlc.arg(kind), sqlc.arg(slug), sqlc.arg(other), sqlc.arg(detail))
+ON CONFLICT DO NOTHING;
+
+-- LiveMarks returns what is doubtful about the live version.
+-- name: LiveMarks :many
+SELECT m.* FROM knowledge_marks m
+JOIN knowledge_versions v ON v.id = m.version AND v.live
+ORDER BY m.ordinal;
+
+-- TuneSearch prepares a transaction for HybridSearch and NearestChunks. Exact
+-- forbids the vector index, which only plain index scans use; other indexes
+-- then serve bitmap scans. Through it, rows of other versions are dropped after
+-- the scan, so the scan goes on until enough are left. A search that takes
+-- longer than this is worth less than none.
 -- name: TuneSearch :exec
 SELECT set_config('statement_timeout', '2000', true),
        set_config('plan_cache_mode', 'force_custom_plan', true),
+       set_config('enable_indexscan', CASE WHEN sqlc.arg(exact)::bool THEN 'off' ELSE 'on' END, true),
        set_config('hnsw.ef_search', '100', true),
        set_config('hnsw.iterative_scan', 'relaxed_order', true);
 
@@ -136,19 +197,20 @@ WITH common AS MATERIALIZED (
     ORDER BY rank DESC, k.id
     LIMIT 40
 ), fused AS (
-    SELECT r.id, sum(1.0 / (60 + r.position))::float8 AS score
+    SELECT r.id, sum(1.0 / (60 + r.by_vector + r.by_text))::float8 AS score,
+           max(r.by_vector)::integer AS by_vector, max(r.by_text)::integer AS by_text
     FROM (
-        SELECT id, row_number() OVER (ORDER BY distance + 0, id) AS position FROM by_vector
+        SELECT id, row_number() OVER (ORDER BY distance + 0, id) AS by_vector, 0 AS by_text FROM by_vector
         UNION ALL
-        SELECT id, row_number() OVER (ORDER BY rank DESC, id) FROM by_text
+        SELECT id, 0, row_number() OVER (ORDER BY rank DESC, id) FROM by_text
     ) r
     GROUP BY r.id
 ), spread AS (
-    SELECT f.id, f.score, k.article_id, row_number() OVER (PARTITION BY k.article_id ORDER BY f.score DESC, f.id) AS place
+    SELECT f.id, f.score, f.by_vector, f.by_text, k.article_id, row_number() OVER (PARTITION BY k.article_id ORDER BY f.score DESC, f.id) AS place
     FROM fused f
     JOIN knowledge_base k ON k.id = f.id
 )
-SELECT k.id, k.title, k.content, k.language, a.slug, s.score,
+SELECT k.id, k.title, k.content, k.language, a.slug, a.twin, s.score, s.by_vector, s.by_text,
        (1 - (k.embedding <=> sqlc.arg(embedding)::vector))::float8 AS similarity
 FROM spread s
 JOIN knowledge_base k ON k.id = s.id
@@ -156,6 +218,19 @@ JOIN knowledge_articles a ON a.id = k.article_id
 WHERE s.place <= sqlc.arg(max_of_article)::integer
 ORDER BY s.score DESC, k.id
 LIMIT sqlc.arg(max_chunks)::integer;
+
+-- NearestChunks returns the chunks of a version that are nearest to a vector.
+-- name: NearestChunks :many
+SELECT a.slug, a.title AS article, near.title, near.language, near.similarity
+FROM (
+    SELECT k.article_id, k.title, k.language, (1 - (k.embedding <=> sqlc.arg(embedding)::vector))::float8 AS similarity
+    FROM knowledge_base k
+    WHERE k.version = sqlc.arg(version)
+    ORDER BY k.embedding <=> sqlc.arg(embedding)::vector
+    LIMIT sqlc.arg(max_chunks)::integer
+) near
+JOIN knowledge_articles a ON a.id = near.article_id
+ORDER BY near.similarity DESC, a.slug;
 
 -- Chunks returns chunks by id.
 -- name: Chunks :many

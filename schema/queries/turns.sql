@@ -41,9 +41,9 @@ UPDATE turns SET state = sqlc.arg(state), finished_at = now() WHERE id = sqlc.ar
 -- InsertSearch stores a search once per turn and question; a known one is
 -- reported as no row.
 -- name: InsertSearch :execrows
-INSERT INTO searches (id, turn_id, query, query_hash, knowledge_version, chunk_ids, chunk_scores)
+INSERT INTO searches (id, turn_id, query, query_hash, knowledge_version, chunk_ids, chunk_scores, best_similarity, margin)
 VALUES (sqlc.arg(id), sqlc.arg(turn_id), sqlc.arg(query), sqlc.arg(query_hash), sqlc.arg(knowledge_version),
-        sqlc.arg(chunk_ids)::uuid[], sqlc.arg(chunk_scores)::float8[])
+        sqlc.arg(chunk_ids)::uuid[], sqlc.arg(chunk_scores)::float8[], sqlc.narg(best_similarity)::float8, sqlc.narg(margin)::float8)
 ON CONFLICT (turn_id, query_hash) DO NOTHING;
 
 -- SearchByQuery returns the stored search of a turn for a question.
