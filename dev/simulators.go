@@ -59,6 +59,7 @@ func (s *stack) startOpenAI(ctx context.Context) (*running, error) {
 	if err != nil {
 		return nil, errors.Join(err, sim.Close())
 	}
+	s.providers = append(s.providers, play.Provider{Name: "Model", Faults: sim.Faults()})
 	return &running{
 		detail: site.url,
 		settings: settings{

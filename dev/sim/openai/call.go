@@ -29,6 +29,10 @@ type Call struct {
 	Raw json.RawMessage `json:"raw,omitempty"`
 	// Tool names the first tool that was called in the answer.
 	Tool string `json:"tool,omitempty"`
+	// Mode is how the model behaved; Bad is what of its answer must never reach a
+	// customer.
+	Mode Mode     `json:"mode,omitempty"`
+	Bad  []string `json:"bad,omitempty"`
 	// Scripted says that the answer came from Script or Enqueue.
 	Scripted bool `json:"scripted,omitempty"`
 }

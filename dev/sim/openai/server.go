@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -20,6 +21,12 @@ type Options struct {
 	Dimensions int
 	// ChatDelay is how long the model thinks.
 	ChatDelay time.Duration
+	// Modes are how the model behaves, mixed by what is asked; none is honest.
+	Modes []Mode
+	// Unmarked leaves Mark out of what a bad mode says.
+	Unmarked bool
+	// SlowDelay is how long the mode Slow thinks; 0 means DefaultSlowDelay.
+	SlowDelay time.Duration
 	// StateFile keeps the log of calls over restarts; empty keeps it in memory.
 	StateFile string
 	// Brief leaves the requests themselves out of the log, for long load runs.
@@ -38,7 +45,10 @@ type Server struct {
 	mu     sync.Mutex
 	calls  []Call
 	script func(ChatRequest) (Scripted, bool)
+	choose func(ChatRequest) Manner
 	queue  []Scripted
+	// heard is what customers wrote of late, for modes that tell others of it.
+	heard []string
 }
 
 // New returns a server. It fails only when the state file cannot be read.
@@ -52,6 +62,7 @@ func New(options Options) (*Server, error) {
 		return nil, err
 	}
 	s.journal = journal
+	s.faults.Offer(presets()...)
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/chat/completions", s.authorized(s.chat))
 	mux.HandleFunc("POST /v1/embeddings", s.authorized(s.embeddings))
@@ -107,20 +118,18 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 		writeError(w, err)
 		return
 	}
-	thinking := time.NewTimer(s.options.ChatDelay)
-	defer thinking.Stop()
-	select {
-	case <-thinking.C:
-	case <-r.Context().Done():
-		panic(http.ErrAbortHandler)
-	}
+	wait(r, s.options.ChatDelay)
 	call := Call{Kind: Chat, Model: request.Model, Chat: &request, Raw: raw}
 	answer, scripted := s.scripted(request)
-	if !scripted {
-		message := answerWith(request, think(request))
-		answer = Scripted{Message: &message}
-	}
 	call.Scripted = scripted
+	if !scripted {
+		manner := s.manner(request)
+		call.Mode = manner.Mode
+		if manner.Mode == Slow {
+			wait(r, cmp.Or(s.options.SlowDelay, DefaultSlowDelay))
+		}
+		answer, call.Bad = s.answer(manner, request)
+	}
 	if answer.Message != nil && len(answer.Message.ToolCalls) > 0 {
 		call.Tool = answer.Message.ToolCalls[0].Function.Name
 	}
@@ -129,6 +138,26 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer.write(w, request)
+}
+
+// answer is the model's own.
+func (s *Server) answer(manner Manner, request ChatRequest) (Scripted, []string) {
+	if answer, bad, ok := s.misbehave(manner, request); ok {
+		return answer, bad
+	}
+	message := answerWith(request, think(request))
+	return Scripted{Message: &message}, nil
+}
+
+// wait keeps a caller waiting; one that goes away is dropped.
+func wait(r *http.Request, delay time.Duration) {
+	thinking := time.NewTimer(delay)
+	defer thinking.Stop()
+	select {
+	case <-thinking.C:
+	case <-r.Context().Done():
+		panic(http.ErrAbortHandler)
+	}
 }
 
 func (s *Server) models(w http.ResponseWriter, _ *http.Request) {
