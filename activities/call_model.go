@@ -66,7 +66,7 @@ func (a *Activities) complete(ctx context.Context, asked schema.ModelCallByInput
 	}
 	failpoint.Here("model.afterCall")
 	if err := a.DB.InsertModelCall(ctx, schema.InsertModelCallParams{
-		ID: uuid.New(), TurnID: asked.TurnID, InputHash: asked.InputHash,
+		ID: uuid.New(), TurnID: asked.TurnID, InputHash: asked.InputHash, Provider: "primary",
 		PromptVersion: done.PromptVersion, Model: done.Model, Decision: done.Raw,
 		PromptTokens: int32(done.PromptTokens), CompletionTokens: int32(done.CompletionTokens),
 		CostUSD:   (float64(done.PromptTokens)*a.Policy.PromptPrice + float64(done.CompletionTokens)*a.Policy.OutputPrice) / 1e6,

@@ -161,7 +161,7 @@ func (q *Queries) HandoverForTicket(ctx context.Context, arg HandoverForTicketPa
 }
 
 const lastModelCall = `-- name: LastModelCall :one
-SELECT id, turn_id, input_hash, prompt_version, model, decision, prompt_tokens, completion_tokens, cost_usd, latency_ms, created_at FROM model_calls WHERE turn_id = $1 ORDER BY created_at DESC, id LIMIT 1
+SELECT id, turn_id, input_hash, prompt_version, model, decision, prompt_tokens, completion_tokens, cost_usd, latency_ms, created_at, problem, provider, repair, instruction_id FROM model_calls WHERE turn_id = $1 ORDER BY created_at DESC, id LIMIT 1
 `
 
 // LastModelCall returns the newest completion of a turn.
@@ -180,6 +180,10 @@ func (q *Queries) LastModelCall(ctx context.Context, turnID uuid.UUID) (ModelCal
 		&i.CostUSD,
 		&i.LatencyMs,
 		&i.CreatedAt,
+		&i.Problem,
+		&i.Provider,
+		&i.Repair,
+		&i.InstructionID,
 	)
 	return i, err
 }

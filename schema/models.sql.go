@@ -142,6 +142,10 @@ type ModelCall struct {
 	CostUSD          float64
 	LatencyMs        int64
 	CreatedAt        time.Time
+	Problem          string
+	Provider         string
+	Repair           bool
+	InstructionID    *uuid.UUID
 }
 
 type Note struct {

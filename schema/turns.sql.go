@@ -119,46 +119,6 @@ func (q *Queries) InsertDraft(ctx context.Context, arg InsertDraftParams) error 
 	return err
 }
 
-const insertModelCall = `-- name: InsertModelCall :exec
-INSERT INTO model_calls (
-    id, turn_id, input_hash, prompt_version, model, decision, prompt_tokens, completion_tokens, cost_usd, latency_ms
-) VALUES (
-    $1, $2, $3, $4, $5,
-    $6, $7, $8, $9, $10
-)
-ON CONFLICT (turn_id, input_hash) DO NOTHING
-`
-
-type InsertModelCallParams struct {
-	ID               uuid.UUID
-	TurnID           uuid.UUID
-	InputHash        string
-	PromptVersion    string
-	Model            string
-	Decision         []byte
-	PromptTokens     int32
-	CompletionTokens int32
-	CostUSD          float64
-	LatencyMs        int64
-}
-
-// InsertModelCall stores a completion once per turn and input.
-func (q *Queries) InsertModelCall(ctx context.Context, arg InsertModelCallParams) error {
-	_, err := q.db.Exec(ctx, insertModelCall,
-		arg.ID,
-		arg.TurnID,
-		arg.InputHash,
-		arg.PromptVersion,
-		arg.Model,
-		arg.Decision,
-		arg.PromptTokens,
-		arg.CompletionTokens,
-		arg.CostUSD,
-		arg.LatencyMs,
-	)
-	return err
-}
-
 const insertSearch = `-- name: InsertSearch :execrows
 INSERT INTO searches (id, turn_id, query, query_hash, knowledge_version, chunk_ids, chunk_scores, best_similarity, margin)
 VALUES ($1, $2, $3, $4, $5,
@@ -196,59 +156,6 @@ func (q *Queries) InsertSearch(ctx context.Context, arg InsertSearchParams) (int
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const modelCall = `-- name: ModelCall :one
-SELECT id, turn_id, input_hash, prompt_version, model, decision, prompt_tokens, completion_tokens, cost_usd, latency_ms, created_at FROM model_calls WHERE id = $1
-`
-
-// ModelCall returns one completion.
-func (q *Queries) ModelCall(ctx context.Context, id uuid.UUID) (ModelCall, error) {
-	row := q.db.QueryRow(ctx, modelCall, id)
-	var i ModelCall
-	err := row.Scan(
-		&i.ID,
-		&i.TurnID,
-		&i.InputHash,
-		&i.PromptVersion,
-		&i.Model,
-		&i.Decision,
-		&i.PromptTokens,
-		&i.CompletionTokens,
-		&i.CostUSD,
-		&i.LatencyMs,
-		&i.CreatedAt,
-	)
-	return i, err
-}
-
-const modelCallByInput = `-- name: ModelCallByInput :one
-SELECT id, turn_id, input_hash, prompt_version, model, decision, prompt_tokens, completion_tokens, cost_usd, latency_ms, created_at FROM model_calls WHERE turn_id = $1 AND input_hash = $2
-`
-
-type ModelCallByInputParams struct {
-	TurnID    uuid.UUID
-	InputHash string
-}
-
-// ModelCallByInput returns the stored completion of a turn for this input.
-func (q *Queries) ModelCallByInput(ctx context.Context, arg ModelCallByInputParams) (ModelCall, error) {
-	row := q.db.QueryRow(ctx, modelCallByInput, arg.TurnID, arg.InputHash)
-	var i ModelCall
-	err := row.Scan(
-		&i.ID,
-		&i.TurnID,
-		&i.InputHash,
-		&i.PromptVersion,
-		&i.Model,
-		&i.Decision,
-		&i.PromptTokens,
-		&i.CompletionTokens,
-		&i.CostUSD,
-		&i.LatencyMs,
-		&i.CreatedAt,
-	)
-	return i, err
 }
 
 const openTurn = `-- name: OpenTurn :one

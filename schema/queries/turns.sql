@@ -54,24 +54,6 @@ SELECT * FROM searches WHERE turn_id = sqlc.arg(turn_id) AND query_hash = sqlc.a
 -- name: Searches :many
 SELECT * FROM searches WHERE id = ANY (sqlc.arg(ids)::uuid[]) ORDER BY created_at, id;
 
--- InsertModelCall stores a completion once per turn and input.
--- name: InsertModelCall :exec
-INSERT INTO model_calls (
-    id, turn_id, input_hash, prompt_version, model, decision, prompt_tokens, completion_tokens, cost_usd, latency_ms
-) VALUES (
-    sqlc.arg(id), sqlc.arg(turn_id), sqlc.arg(input_hash), sqlc.arg(prompt_version), sqlc.arg(model),
-    sqlc.arg(decision), sqlc.arg(prompt_tokens), sqlc.arg(completion_tokens), sqlc.arg(cost_usd), sqlc.arg(latency_ms)
-)
-ON CONFLICT (turn_id, input_hash) DO NOTHING;
-
--- ModelCallByInput returns the stored completion of a turn for this input.
--- name: ModelCallByInput :one
-SELECT * FROM model_calls WHERE turn_id = sqlc.arg(turn_id) AND input_hash = sqlc.arg(input_hash);
-
--- ModelCall returns one completion.
--- name: ModelCall :one
-SELECT * FROM model_calls WHERE id = sqlc.arg(id);
-
 -- TurnSummary says how a turn went: whose it was, how long the customer waited
 -- until a provider had the last part of the reply, and what it cost.
 -- name: TurnSummary :one
