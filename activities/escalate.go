@@ -123,7 +123,7 @@ func (e *escalation) store(ctx context.Context) (ticket.Standing, error) {
 		return ticket.Standing{}, err
 	}
 	if e.turn != nil {
-		if err := e.q.RecordRule(ctx, schema.RecordRuleParams{ID: e.turn.ID, Rule: "escalate:" + e.in.Code}); err != nil {
+		if err := e.q.RecordRule(ctx, schema.RecordRuleParams{ID: e.turn.ID, Rule: ticket.RuleOf(e.in.Code, e.in.Rule)}); err != nil {
 			return ticket.Standing{}, err
 		}
 	}

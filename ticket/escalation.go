@@ -65,6 +65,15 @@ const (
 	EscalateSecurity     = "security"
 )
 
+// RuleOf names what decided that a person has to answer: the escalation code,
+// and the rule behind it where one fired.
+func RuleOf(code, rule string) string {
+	if rule == "" {
+		return "escalate:" + code
+	}
+	return "escalate:" + code + " by " + rule
+}
+
 // EscalationMeaning says in a sentence what an escalation code means to a lead.
 func EscalationMeaning(code string) string {
 	switch code {

@@ -121,8 +121,9 @@ type Carry struct {
 	LastError   Problem       `json:"last_error"`
 	Pending     *PendingDraft `json:"pending,omitempty"`
 	Rung        []Ring        `json:"rung,omitempty"`
-	Done        []string      `json:"done,omitempty"` // ids of the last actions
-	Hold        time.Time     `json:"hold,omitzero"`  // until when the inbox collects
+	Done        []string      `json:"done,omitempty"`   // ids of the last actions
+	Hold        time.Time     `json:"hold,omitzero"`    // until when the inbox collects
+	Awaits      bool          `json:"awaits,omitempty"` // a message makes an end of Hold
 	Timeline    []Event       `json:"timeline,omitempty"`
 	Last        Explanation   `json:"last"`
 }

@@ -202,6 +202,8 @@ type SendReplyResult struct {
 	// Why is the escalation code of what forbids to send anything, such as the
 	// customer's own wish; State is SendHeld then.
 	Why string `json:"why,omitempty"`
+	// Until is set with PlainVerify: how long the code is good.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // CloseTicketInput names a ticket that has waited long enough.

@@ -24,7 +24,7 @@ func (c *conversation) continueAsNew(ctx workflow.Context) error {
 	next := c.in
 	next.Carry = &ticket.Carry{
 		Version: carryVersion, Inbox: c.inbox.waiting, Seen: c.inbox.seen, Turns: c.turns, Standing: c.standing,
-		CustomerRef: c.customerRef, Sentiment: c.sentiment, LastError: c.problem, Pending: c.pending, Rung: c.rung, Done: c.done, Hold: c.inbox.held,
+		CustomerRef: c.customerRef, Sentiment: c.sentiment, LastError: c.problem, Pending: c.pending, Rung: c.rung, Done: c.done, Hold: c.inbox.held, Awaits: c.inbox.awaits,
 		Timeline: c.timeline, Last: c.explanation,
 	}
 	return workflow.NewContinueAsNewErrorWithOptions(ctx, workflow.ContinueAsNewErrorOptions{

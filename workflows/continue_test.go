@@ -65,7 +65,7 @@ func TestLongRunContinuesAfterItsTurn(t *testing.T) {
 	require.WithinDuration(t, noon().Add(closeAfter), c.Standing.Clocks[0].DueAt, time.Minute)
 	c.Timeline, c.Last, c.Standing.Clocks, c.Standing.Revision = nil, ticket.Explanation{}, nil, 0
 	require.Equal(t, &ticket.Carry{
-		Version: 2, Inbox: c.Inbox, Seen: ids("m1"), Turns: 1, CustomerRef: "c0ffee", Sentiment: 0.75,
+		Version: 3, Inbox: c.Inbox, Seen: ids("m1"), Turns: 1, CustomerRef: "c0ffee", Sentiment: 0.75,
 		Standing: ticket.Standing{
 			TicketID: id("ticket 1"), TicketNumber: "T-1", Status: ticket.WaitingCustomer, Owner: ticket.OwnerAI,
 			Priority: "high", Category: "billing",
@@ -125,7 +125,7 @@ func TestSettledRunEndsRatherThanContinues(t *testing.T) {
 
 func TestCarryOfAnEarlierVersionIsUnderstood(t *testing.T) {
 	t.Parallel()
-	const newest = 2
+	const newest = 3
 	requireFilled(t, reflect.ValueOf(*goldenOf(t, newest).Carry), "carry")
 
 	// Handed on unchanged: nothing of it is dropped on the way.

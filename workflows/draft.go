@@ -1,87 +1,70 @@
 package workflows
 
 import (
-	"cmp"
-
 	"github.com/google/uuid"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/digital-fte/fte/agent"
 	"github.com/digital-fte/fte/ticket"
-)
-
-const (
-	// maxSearches is how often the knowledge base is searched in one turn
-	// before a person is asked.
-	maxSearches = 3
-	// maxRepairs is how often the model may mend an answer the review refused.
-	maxRepairs = 1
 )
 
 // draft returns a reviewed draft, or why a person has to answer instead; a draft
 // that comes with a reason is only a suggestion to that person. The error, if
-// any, explains the reason to a lead. The order of the steps is decided
-// here and never by the model.
+// any, explains the reason to a lead.
 func (t *turn) draft(ctx workflow.Context) (draftID uuid.UUID, why string, err error) {
-	history, err := local[ticket.FetchHistoryResult](ctx, ticket.ActivityFetchHistory, "read what was said before",
-		ticket.FetchHistoryInput{TurnID: t.id})
-	if err != nil {
-		return uuid.Nil, ticket.EscalateFault, err
-	}
-	ask := ticket.CallModelInput{TurnID: t.id, History: history.MessageIDs, InstructionID: t.instruction}
-	if err := t.search(ctx, &ask, uuid.Nil); err != nil {
-		return uuid.Nil, ticket.EscalateFault, err
-	}
-	for repairs := 0; ; {
-		t.call, err = ordinary[ticket.CallModelResult](ctx, t.modelOptions(), ticket.ActivityCallModel, ask)
-		if err != nil {
-			return uuid.Nil, ticket.EscalateModel, err
-		}
-		t.explain.Model, t.explain.PromptVersion = t.call.Model, t.call.PromptVersion
-		switch t.call.Decision {
-		case ticket.DecideSearch:
-			if len(ask.Rounds) == maxSearches {
-				return uuid.Nil, ticket.EscalateNoAnswer, nil
-			}
-			if err := t.search(ctx, &ask, t.call.CallID); err != nil {
-				return uuid.Nil, ticket.EscalateFault, err
-			}
-		case ticket.DecideRespond:
-			passed, err := t.review(ctx)
-			if err != nil {
-				return uuid.Nil, ticket.EscalateFault, err
-			}
-			if passed {
-				return t.call.DraftID, "", nil
-			}
-			if repairs == maxRepairs {
-				// Not fit to be sent, but of use to the person who answers.
-				return t.call.DraftID, ticket.EscalateReview, nil
-			}
-			repairs++
-			ask.RejectedDraftID = t.call.DraftID
-		default:
-			// Without a reason it is still a person that is asked for.
-			return uuid.Nil, cmp.Or(t.call.Escalation, "other"), nil
-		}
+	out, err := agent.Draft(steps{t, ctx}, t.id, t.instruction)
+	t.call, t.explain = out.Call, out.Explain
+	return out.DraftID, out.Why, err
+}
+
+// steps are the activities of a turn, in the coroutine that has ctx.
+type steps struct {
+	*turn
+	ctx workflow.Context
+}
+
+// History reads what was said before.
+func (s steps) History() (ticket.FetchHistoryResult, error) {
+	return local[ticket.FetchHistoryResult](s.ctx, ticket.ActivityFetchHistory, "read what was said before",
+		ticket.FetchHistoryInput{TurnID: s.id})
+}
+
+// Search looks for knowledge.
+func (s steps) Search(modelCallID uuid.UUID) (ticket.SearchKnowledgeResult, error) {
+	return ordinary[ticket.SearchKnowledgeResult](s.ctx, s.searchOptions(), ticket.ActivitySearchKnowledge,
+		ticket.SearchKnowledgeInput{TurnID: s.id, ModelCallID: modelCallID})
+}
+
+// Ask asks the model; the page of the run says meanwhile what it is asked for.
+func (s steps) Ask(in ticket.CallModelInput) (ticket.CallModelResult, error) {
+	return ordinary[ticket.CallModelResult](s.ctx, s.modelOptions(asking(in)), ticket.ActivityCallModel, in)
+}
+
+// asking is what a model call is for, as its summary.
+func asking(in ticket.CallModelInput) string {
+	switch {
+	case in.InvalidCallID != uuid.Nil:
+		return "ask the model again: its call could not be used"
+	case in.RejectedDraftID != uuid.Nil && in.Unsure:
+		return "ask the model again: not sure enough"
+	case in.RejectedDraftID != uuid.Nil:
+		return "ask the model to mend its answer"
+	case len(in.Rounds) > 1:
+		return "ask the model, with what it searched for"
+	default:
+		return "ask the model"
 	}
 }
 
-// search looks for knowledge: in the customer's words, or in those of the model
-// call that asked for it.
-func (t *turn) search(ctx workflow.Context, ask *ticket.CallModelInput, callID uuid.UUID) error {
-	found, err := ordinary[ticket.SearchKnowledgeResult](ctx, t.searchOptions(), ticket.ActivitySearchKnowledge,
-		ticket.SearchKnowledgeInput{TurnID: t.id, ModelCallID: callID})
-	if err != nil {
-		return err
+// Review judges a draft by words, inside the workflow task; by meaning it needs
+// the model's server, which only workers of that queue know.
+func (s steps) Review(draftID uuid.UUID, deep bool) (ticket.ReviewReplyResult, error) {
+	in := ticket.ReviewReplyInput{DraftID: draftID, Deep: deep}
+	if deep {
+		return ordinary[ticket.ReviewReplyResult](s.ctx, s.deepReviewOptions(), ticket.ActivityReviewReply, in)
 	}
-	ask.Rounds = append(ask.Rounds, ticket.Round{SearchID: found.SearchID, ModelCallID: callID})
-	t.explain.Chunks = append(t.explain.Chunks, found.Chunks...)
-	return nil
+	return local[ticket.ReviewReplyResult](s.ctx, ticket.ActivityReviewReply, "review the draft", in)
 }
 
-func (t *turn) review(ctx workflow.Context) (passed bool, err error) {
-	reviewed, err := local[ticket.ReviewReplyResult](ctx, ticket.ActivityReviewReply, "review the draft",
-		ticket.ReviewReplyInput{DraftID: t.call.DraftID})
-	t.explain.Verdicts, t.explain.Sources = reviewed.Verdicts, reviewed.Sources
-	return reviewed.Passed, err
-}
+// Code classes what an activity failed with.
+func (s steps) Code(err error) ticket.Code { return problemOf(err).Code }

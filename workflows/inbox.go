@@ -26,6 +26,7 @@ type inbox struct {
 	waiting       []ticket.MessageRef
 	first, latest time.Time // when the first and the latest waiting message came in
 	held          time.Time // until when it collects in any case; zero as a rule
+	awaits        bool      // the next message makes an end of held
 	seen          []uuid.UUID
 	known         map[uuid.UUID]struct{} // the ids in seen
 }
@@ -54,6 +55,10 @@ func (b *inbox) add(now time.Time, messages ...ticket.MessageRef) {
 			continue
 		}
 		b.remember(m.MessageID)
+		if b.awaits {
+			b.held, b.awaits = time.Time{}, false
+			b.first = now
+		}
 		if b.empty() {
 			b.first = now
 		}
@@ -80,7 +85,11 @@ func (b *inbox) remember(id uuid.UUID) {
 func (b *inbox) empty() bool { return len(b.waiting) == 0 }
 
 // hold makes the inbox collect until a time, for one batch.
-func (b *inbox) hold(until time.Time) { b.held = until }
+func (b *inbox) hold(until time.Time) { b.held, b.awaits = until, false }
+
+// awaitMore makes the inbox collect until a further message comes, at the
+// latest until a time.
+func (b *inbox) awaitMore(until time.Time) { b.held, b.awaits = until, true }
 
 // closes returns when the waiting messages become a batch.
 func (b *inbox) closes() time.Time {
@@ -96,6 +105,9 @@ func (b *inbox) closes() time.Time {
 
 // purpose says what the inbox waits for.
 func (b *inbox) purpose() string {
+	if b.awaits {
+		return "waiting for the customer's one-time code"
+	}
 	if !b.held.IsZero() {
 		return "collecting many messages, to be answered together"
 	}
@@ -110,7 +122,7 @@ func (b *inbox) ready(now time.Time) bool {
 // take empties the inbox into a batch in the order of the provider's times.
 func (b *inbox) take() []ticket.MessageRef {
 	batch := b.waiting
-	b.waiting, b.held = nil, time.Time{}
+	b.waiting, b.held, b.awaits = nil, time.Time{}, false
 	slices.SortStableFunc(batch, func(x, y ticket.MessageRef) int {
 		return cmp.Or(x.ReceivedAt.Compare(y.ReceivedAt), cmp.Compare(x.MessageID.String(), y.MessageID.String()))
 	})

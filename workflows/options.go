@@ -33,11 +33,19 @@ func (c *conversation) searchOptions() workflow.ActivityOptions {
 	}
 }
 
-func (c *conversation) modelOptions() workflow.ActivityOptions {
+func (c *conversation) modelOptions(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
-		TaskQueue: ticket.QueueModel, Summary: "ask the model",
+		TaskQueue: ticket.QueueModel, Summary: summary,
 		StartToCloseTimeout: 90 * time.Second, ScheduleToCloseTimeout: 10 * time.Minute,
 		HeartbeatTimeout: heartbeat, RetryPolicy: backoff(), Priority: c.urgency(),
+	}
+}
+
+func (c *conversation) deepReviewOptions() workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue: ticket.QueueModel, Summary: "review the draft by meaning",
+		StartToCloseTimeout: 30 * time.Second, ScheduleToCloseTimeout: 5 * time.Minute, RetryPolicy: backoff(),
+		Priority: c.urgency(),
 	}
 }
 

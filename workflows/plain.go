@@ -14,26 +14,56 @@ func (t *turn) say(ctx workflow.Context, opened ticket.CreateTicketResult) (agai
 	t.explain.Rule = "plain:" + string(opened.Plain)
 	sent, err := ordinary[ticket.SendReplyResult](ctx, t.sendOptions(), ticket.ActivitySendReply,
 		ticket.SendReplyInput{TurnID: t.id, Plain: opened.Plain})
-	slow := opened.Plain == ticket.PlainSlow
-	if slow {
-		// The messages wait for their answer whether the notice got there or not.
+	// The messages wait for their answer whether the text got there or not.
+	waits := true
+	switch opened.Plain {
+	case ticket.PlainSlow:
 		t.inbox.putBack(t.batch)
 		t.inbox.hold(opened.Until)
+	case ticket.PlainWrongCode:
+		t.inbox.putBack(t.batch)
+		t.inbox.awaitMore(opened.Until)
+	default:
+		waits = false
 	}
 	switch {
 	case err != nil:
 		t.problem = problemOf(err)
-		if slow {
+		if waits {
 			return false, nil
 		}
 		return false, t.giveUp(ctx, ticket.EscalateNotDelivered)
 	case sent.State == ticket.SendStale:
 		t.adopt(sent.Standing)
-		return !slow, nil
+		return !waits, nil
 	}
 	t.adopt(sent.Standing)
 	t.record(ctx, plainMeaning(opened.Plain))
 	return false, nil
+}
+
+// askForProof sends a one-time code to a customer whose identity has to be
+// known, where there is a way. The question waits for the code, and goes to a
+// person when none has come in time.
+func (t *turn) askForProof(ctx workflow.Context) (asked, again bool, err error) {
+	sent, err := ordinary[ticket.SendReplyResult](ctx, t.sendOptions(), ticket.ActivitySendReply,
+		ticket.SendReplyInput{TurnID: t.id, Plain: ticket.PlainVerify})
+	if err != nil {
+		t.problem = problemOf(err)
+		return false, false, nil // a person can ask who it is
+	}
+	t.adopt(sent.Standing)
+	switch {
+	case sent.State == ticket.SendStale:
+		return true, true, nil
+	case sent.State != ticket.SendDone || sent.Until.IsZero():
+		return false, false, nil
+	}
+	t.inbox.putBack(t.batch)
+	t.inbox.awaitMore(sent.Until)
+	t.explain.Rule = "plain:" + string(ticket.PlainVerify)
+	t.record(ctx, plainMeaning(ticket.PlainVerify))
+	return true, false, nil
 }
 
 // plainMeaning is a plain answer in words.
@@ -49,6 +79,10 @@ func plainMeaning(p ticket.Plain) string {
 		return "many messages at once: they are answered together"
 	case ticket.PlainElsewhere:
 		return "answered on another channel"
+	case ticket.PlainVerify:
+		return "sent a one-time code: the question waits for it"
+	case ticket.PlainWrongCode:
+		return "the code was wrong"
 	case ticket.PlainEmpty:
 		return "asked what the empty message was meant to say"
 	default:

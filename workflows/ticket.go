@@ -11,7 +11,7 @@ import (
 )
 
 // carryVersion is the shape of ticket.Carry that this code writes.
-const carryVersion = 2
+const carryVersion = 3
 
 // conversation is the state of one run of TicketWorkflow.
 type conversation struct {
@@ -104,7 +104,7 @@ func newConversation(ctx workflow.Context, in ticket.TicketInput) *conversation 
 		c.customerRef, c.sentiment, c.problem = carry.CustomerRef, carry.Sentiment, carry.LastError
 		c.timeline, c.explanation = carry.Timeline, carry.Last
 		c.inbox.restore(carry.Seen, carry.Inbox, workflow.Now(ctx))
-		c.inbox.hold(carry.Hold)
+		c.inbox.held, c.inbox.awaits = carry.Hold, carry.Awaits
 	}
 	return c
 }

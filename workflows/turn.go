@@ -23,6 +23,8 @@ type turn struct {
 	instruction uuid.UUID           // set when a person wants it answered again
 	batch       []ticket.MessageRef // what it answers, as it came
 	call        ticket.CallModelResult
+	rule        string  // which rule asks for a person, unless the model does
+	mood        float64 // the customer's, as far as rules can tell; zero if they cannot
 	explain     ticket.Explanation
 }
 
@@ -92,6 +94,7 @@ func (c *conversation) takeTurn(ctx workflow.Context, batch []ticket.MessageRef)
 		c.turns++
 	}
 	t := c.newTurn(opened.TurnID, batch)
+	t.mood = opened.Sentiment
 	c.problem = ticket.Problem{}
 	var draftID uuid.UUID
 	var why string
@@ -101,6 +104,7 @@ func (c *conversation) takeTurn(ctx workflow.Context, batch []ticket.MessageRef)
 		return t.say(ctx, opened)
 	case opened.Person != "":
 		why = opened.Person
+		t.rule, t.call.Urgency = opened.Rule, opened.Urgency
 	case opened.Mode == ticket.ModeOff:
 		why = ticket.EscalateOff
 	default:
@@ -152,6 +156,11 @@ func (t *turn) think(ctx workflow.Context) (draftID uuid.UUID, why string, stopp
 // finish sends the draft; whenever that is not possible it hands the turn over
 // to a person. Only a bug is an error.
 func (t *turn) finish(ctx workflow.Context, draftID uuid.UUID, why string) (again bool, err error) {
+	if why == ticket.EscalateIdentity && t.instruction == uuid.Nil {
+		if asked, again, err := t.askForProof(ctx); asked || err != nil {
+			return again, err
+		}
+	}
 	if why != "" {
 		if err := t.escalate(ctx, why, draftID); err != nil {
 			return false, err
@@ -199,13 +208,13 @@ func (t *turn) giveUp(ctx workflow.Context, why string) error {
 
 func (t *turn) escalate(ctx workflow.Context, why string, draftID uuid.UUID) error {
 	res, err := ordinary[ticket.EscalateResult](ctx, escalateOptions(why), ticket.ActivityEscalate, ticket.EscalateInput{
-		TicketID: t.standing.TicketID, TurnID: t.id, Code: why, Urgency: t.call.Urgency, ModelCallID: t.call.CallID, DraftID: draftID,
+		TicketID: t.standing.TicketID, TurnID: t.id, Code: why, Rule: t.rule, Urgency: t.call.Urgency, ModelCallID: t.call.CallID, DraftID: draftID,
 	})
 	if err != nil {
 		return err
 	}
 	t.adopt(res.Standing)
-	t.explain.Rule = "escalate:" + why
+	t.explain.Rule = ticket.RuleOf(why, t.rule)
 	return nil
 }
 
@@ -229,8 +238,11 @@ func (t *turn) settled(ctx workflow.Context, sent ticket.SendReplyResult) {
 // record shows what the turn has come to.
 func (t *turn) record(ctx workflow.Context, outcome string) {
 	t.explanation = t.explain
-	if t.call.Decision == ticket.DecideRespond || t.call.Decision == ticket.DecideEscalate {
+	switch {
+	case t.call.Decision == ticket.DecideRespond || t.call.Decision == ticket.DecideEscalate:
 		t.sentiment = t.call.Sentiment
+	case t.mood > 0:
+		t.sentiment = t.mood
 	}
 	t.note(ctx, outcome, t.id, idsOf(t.batch))
 }
