@@ -30,6 +30,7 @@ type Options struct {
 	URL      string
 	MaxConns int32  // 10 when zero
 	Name     string // shown in pg_stat_activity
+	ReadOnly bool   // Postgres refuses every write, whoever asks for it
 }
 
 // Open returns a pool for a database whose schema is current. It does not need
@@ -58,6 +59,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		if params[name] == "" {
 			params[name] = value
 		}
+	}
+	if o.ReadOnly {
+		params["default_transaction_read_only"] = "on"
 	}
 	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		return pgxvector.RegisterTypes(ctx, conn)
