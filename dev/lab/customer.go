@@ -47,7 +47,13 @@ func (l *Lab) Canary(customer string) string {
 // WhatsApp lets a customer write; the webhook is delivered repeat times at once.
 func (l *Lab) WhatsApp(from, text string, repeat int) Inbound {
 	l.t.Helper()
-	receipt, err := l.Twilio.Inbound(l.t.Context(), "whatsapp:"+from, text, twilio.InboundOptions{Repeat: repeat, ProfileName: "Ana"})
+	return l.WhatsAppWith(from, text, twilio.InboundOptions{Repeat: repeat, ProfileName: "Ana"})
+}
+
+// WhatsAppWith is WhatsApp with what is unusual about a message.
+func (l *Lab) WhatsAppWith(from, text string, o twilio.InboundOptions) Inbound {
+	l.t.Helper()
+	receipt, err := l.Twilio.Inbound(l.t.Context(), "whatsapp:"+from, text, o)
 	require.NoError(l.t, err)
 	require.Contains(l.t, receipt.Statuses, http.StatusOK, "no delivery was acknowledged: %v", receipt.Statuses)
 	return l.accept(ticket.WhatsApp, "twilio:"+receipt.SID, from)
@@ -154,9 +160,16 @@ func (l *Lab) Form(email, subject, message, idempotencyKey string) Submitted {
 // TryForm submits the web form and returns the HTTP status, 0 if there was no answer.
 func (l *Lab) TryForm(email, subject, message, idempotencyKey string) (Submitted, int) {
 	l.t.Helper()
-	body, err := json.Marshal(map[string]string{
+	return l.Submit(map[string]string{
 		"name": "Ana Lima", "email": email, "subject": subject, "category": "technical", "priority": "medium", "message": message,
-	})
+	}, idempotencyKey)
+}
+
+// Submit submits the web form with these fields and returns the HTTP status, 0
+// if there was no answer.
+func (l *Lab) Submit(fields map[string]string, idempotencyKey string) (Submitted, int) {
+	l.t.Helper()
+	body, err := json.Marshal(fields)
 	require.NoError(l.t, err)
 	req, err := http.NewRequestWithContext(l.t.Context(), http.MethodPost, l.BaseURL+"/support/submit", bytes.NewReader(body))
 	require.NoError(l.t, err)
@@ -170,7 +183,7 @@ func (l *Lab) TryForm(email, subject, message, idempotencyKey string) (Submitted
 	var s Submitted
 	if res.StatusCode == http.StatusOK {
 		require.NoError(l.t, json.NewDecoder(res.Body).Decode(&s))
-		l.accept(ticket.WebForm, "form:"+s.TicketID.String(), email)
+		l.accept(ticket.WebForm, "form:"+s.TicketID.String(), fields["email"])
 	}
 	return s, res.StatusCode
 }

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -47,6 +48,8 @@ type Options struct {
 	Articles []string
 	// Web serves the built pages too.
 	Web bool
+	// Deadline bounds every wait; 0 means Deadline.
+	Deadline time.Duration
 }
 
 // Lab is one running system.
@@ -199,14 +202,15 @@ func (l *Lab) addProviderSettings() {
 	})
 }
 
-// Deadline bounds every wait of a lab.
+// Deadline bounds every wait of a lab, unless its options say otherwise.
 const Deadline = 60 * time.Second
 
 // Wait polls until done returns true; what names the wait when it fails.
 func (l *Lab) Wait(what string, done func(ctx context.Context) bool) {
 	l.t.Helper()
 	ctx := l.t.Context()
-	timeout := time.NewTimer(Deadline)
+	deadline := cmp.Or(l.options.Deadline, Deadline)
+	timeout := time.NewTimer(deadline)
 	defer timeout.Stop()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -214,7 +218,7 @@ func (l *Lab) Wait(what string, done func(ctx context.Context) bool) {
 		select {
 		case <-timeout.C:
 			l.dump()
-			l.t.Fatalf("waited %s in vain: %s", Deadline, what)
+			l.t.Fatalf("waited %s in vain: %s", deadline, what)
 		case <-tick.C:
 		}
 	}

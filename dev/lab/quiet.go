@@ -32,6 +32,17 @@ func (l *Lab) Quiet() {
 	l.Wait("no workflow has a step pending", l.resting)
 }
 
+// Unsettled returns how many acknowledged messages have no outcome yet.
+func (l *Lab) Unsettled() (n int) {
+	l.t.Helper()
+	for _, outcomes := range l.outcomes(l.t.Context()) {
+		if len(outcomes) == 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // drained reports that the groups have marked every record of their topics.
 func (l *Lab) drained(context.Context) bool {
 	config := sarama.NewConfig()

@@ -33,6 +33,8 @@ type Call struct {
 	// customer.
 	Mode Mode     `json:"mode,omitempty"`
 	Bad  []string `json:"bad,omitempty"`
+	// Said is the text of an honest answer, word for word.
+	Said string `json:"said,omitempty"`
 	// Scripted says that the answer came from Script or Enqueue.
 	Scripted bool `json:"scripted,omitempty"`
 }

@@ -110,10 +110,20 @@ func boolean(b bool) int {
 	return 0
 }
 
+// remorse is one in how many customers has to do with a model that comes to its
+// senses when an answer is refused.
+const remorse = 5
+
+// repents reports whether the model is honest from now on.
+func (c culprit) repents() bool { return c.try > 0 && c.seed>>32%remorse == 0 }
+
 // misbehave answers a request in a bad mode, and says which of its sentences
 // must never be sent. It returns false where the honest model has to answer.
 func (s *Server) misbehave(m Manner, request ChatRequest) (Scripted, []string, bool) {
 	c := s.culprit(m, request)
+	if c.repents() {
+		return Scripted{}, nil, false
+	}
 	act, ok := map[Mode]func() (Scripted, []string){
 		Hallucinate: c.hallucinate, Splice: c.splice, PromiseRefunds: c.promiseRefunds, LeakPrompt: c.leakPrompt,
 		RepeatPrompt: c.repeatPrompt, CiteUnknown: c.citeUnknown, Garbage: c.garbage, WrongTool: c.wrongTool,

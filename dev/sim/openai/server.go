@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -128,7 +129,7 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 		if manner.Mode == Slow {
 			wait(r, cmp.Or(s.options.SlowDelay, DefaultSlowDelay))
 		}
-		answer, call.Bad = s.answer(manner, request)
+		answer, call.Said, call.Bad = s.answer(manner, request)
 	}
 	if answer.Message != nil && len(answer.Message.ToolCalls) > 0 {
 		call.Tool = answer.Message.ToolCalls[0].Function.Name
@@ -140,13 +141,19 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 	answer.write(w, request)
 }
 
-// answer is the model's own.
-func (s *Server) answer(manner Manner, request ChatRequest) (Scripted, []string) {
+// answer is the model's own, with notes for the log of calls.
+func (s *Server) answer(manner Manner, request ChatRequest) (answer Scripted, said string, bad []string) {
 	if answer, bad, ok := s.misbehave(manner, request); ok {
-		return answer, bad
+		return answer, "", bad
 	}
-	message := answerWith(request, think(request))
-	return Scripted{Message: &message}, nil
+	if manner.Mode != Honest {
+		// What was refused was never its own idea.
+		request.Messages = slices.DeleteFunc(slices.Clone(request.Messages), func(m Message) bool { return m.Role == "assistant" || m.Role == "tool" })
+	}
+	next := think(request)
+	message := answerWith(request, next)
+	said, _ = next.arguments["message"].(string)
+	return Scripted{Message: &message}, said, nil
 }
 
 // wait keeps a caller waiting; one that goes away is dropped.
