@@ -1,0 +1,99 @@
+package review
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Bounds of sentences that state nothing.
+const (
+	maxFreeTokens = 30
+	maxQuestions  = 2
+)
+
+var (
+	// carries finds questions that state something by asking.
+	carries = regexp.MustCompile(`(?i)\b(did you know|do you know that|didn't you|isn't|aren't|wasn't|don't you|doesn't|won't|can't you|wouldn't|why not|who knew|guess what|wussten? (sie|du)|wusstest|ist (es )?nicht|sind nicht|warum nicht|saviez|savais|sabía|sabías|sabia|lo sapeva|sapeva|wist (u|je))\b`)
+	// asksBack finds how a question back to the customer begins.
+	asksBack = regexp.MustCompile(`(?i)^(and |or |und |oder |to help( you)?,? |before that,? )?(which|what|when|where|who|how|do you|does it|does the|does your|did you|are you|is it|is the|is your|are the|have you|has the|could you|can you|would you|may i ask|which of|welche|was|wann|wo|wer|wie|haben sie|hast du|ist (es|der|die|das|ihr)|sind sie|können sie|könnten sie|um welche|in welche|bei welche|meinen sie|geht es|quel|est-ce|pouvez|pourriez|avez|qu|où|quand|comment|qué|cuál|cuándo|dónde|podría|puede|tiene|¿|qual|quale|quali|quando|dove|come|può|potrebbe|ha |che |pode|poderia|tem |welk|wat|wanneer|waar|hoe|kunt u|kun je|heeft|hebt|bedoelt)`)
+	// unknowing finds an honest admission, which a person or the company makes
+	// of its own knowledge.
+	unknowing = regexp.MustCompile(`(?i)^((unfortunately|sorry|i'm sorry|i am sorry|leider|malheureusement|lamentablemente|purtroppo|infelizmente|helaas),? ?(but )?)?((i|we) ((am|are|was|were) (not able|unable) to|could ?n[o']t|couldn't|can ?not|can't|did ?n[o']t|do ?n[o']t) (find|say|tell|know|have)|(i|we) have no |(ich|wir) (konnte|konnten|kann|können|finde|finden|habe|haben|weiß|wissen)|(konnte|kann|habe|finde|weiß|liegen|können|konnten|haben|wissen) (ich|wir|mir|uns)|dazu (habe|konnte|liegen|finde|kann)|(je|nous) n|je ne|nous ne|no (he|hemos|tengo|tenemos|sé|puedo|podemos)|non (ho|abbiamo|so|sappiamo|posso)|não (encontrei|encontramos|tenho|temos|sei|sabemos|posso)|(ik|we|wij) (kon|konden|kan|kunnen|weet|weten|heb|hebben)|(kon|kan) ik)`)
+	// echoes finds a sentence that says again what the customer wrote.
+	echoes  = regexp.MustCompile(`(?i)^((i'm|i am|we're|we are|i|we) (very |so |really )?(sorry|see|understand)\b|sorry (to hear|about|for|that)|thank you for|thanks for|as you (wrote|said|mentioned|describe)|you (wrote|said|mentioned|told us)|(es tut (mir|uns) leid|ich verstehe|wir verstehen|vielen dank für|danke für|wie sie (schreiben|geschrieben|sagten)|sie (schreiben|schrieben)|je comprends|merci pour|lamento|siento|gracias por|mi dispiace|grazie per|obrigad[oa] pel|het spijt|bedankt voor))`)
+	framing = regexp.MustCompile(`(?i)^(here('s| is| are)|please follow|follow|to |proceed as follows|these are the steps|so |gehen sie|führen sie|folgen sie|um |hier |voici|suivez|pour |siga|para |así |ecco|segua|per |veja|volg|zo |om )`)
+)
+
+// isFree reports whether a sentence states nothing. It is strict: all its words
+// must be among few harmless ones, the customer's or those of the cited chunks,
+// and none may be a number, a link or a name of its own.
+func (d *draft) isFree(r *reader, s sentence, more bool) bool {
+	if len(s.tokens) > maxFreeTokens {
+		return false
+	}
+	for _, t := range s.tokens {
+		switch {
+		case t.kind != word, r.is("sensitive", t.text), strings.ContainsAny(t.text, "0123456789"):
+			return false
+		}
+	}
+	text := strings.TrimSpace(strings.ReplaceAll(s.text, "’", "'"))
+	if promised(text) {
+		return false
+	}
+	if _, _, ok := strings.Cut(text, " but "); ok {
+		return false
+	}
+	switch {
+	case strings.HasSuffix(text, "?"):
+		return !carries.MatchString(text) && asksBack.MatchString(text) &&
+			d.only(r, s.tokens, true, "ask", "polite", "frame")
+	case strings.HasSuffix(text, ":"):
+		return more && framing.MatchString(text) && !slices.ContainsFunc(s.tokens, func(t token) bool { return t.negates }) &&
+			d.only(r, s.tokens, true, "frame")
+	case unknowing.MatchString(text):
+		return d.only(r, s.tokens, true, "unknown")
+	case echoes.MatchString(text):
+		return d.echo(r, s.tokens)
+	}
+	return d.has(r, s.tokens, "courtesy") && d.only(r, s.tokens, false, "polite", "courtesy")
+}
+
+// only reports whether every word belongs to one of the closed vocabularies of
+// the language, or, if others may, to the customer or the cited chunks.
+func (d *draft) only(r *reader, tokens []token, others bool, sections ...string) bool {
+	for _, t := range tokens {
+		if slices.ContainsFunc(sections, func(s string) bool { return r.is(s, t.text) }) {
+			continue
+		}
+		if others && (!t.content && !t.negates || d.customers[t.root] || d.words[t.root]) {
+			continue
+		}
+		if t.upper && !t.first && fold(d.Company) == t.text {
+			continue
+		}
+		return false
+	}
+	return true
+}
+
+func (d *draft) has(r *reader, tokens []token, section string) bool {
+	return slices.ContainsFunc(tokens, func(t token) bool { return r.is(section, t.text) })
+}
+
+// echo reports whether a sentence only repeats what was said to us: the
+// customer's words, or in "as you wrote" those of the conversation.
+func (d *draft) echo(r *reader, tokens []token) bool {
+	for _, t := range tokens {
+		if !t.content || r.is("polite", t.text) || r.is("echo", t.text) || d.customers[t.root] || d.earlier[t.root] {
+			continue
+		}
+		switch t.text {
+		case "wrote", "said", "mentioned", "told", "describe", "schreiben", "schrieben", "geschrieben", "sagten":
+			continue
+		}
+		return false
+	}
+	return true
+}

@@ -1,0 +1,116 @@
+package review
+
+import "slices"
+
+// agrees reports whether a claim denies what its source denies, restricts what
+// it restricts, and turns nothing into its opposite.
+func (r *reader) agrees(tokens []token, one *sourceSentence) bool {
+	return r.sameNegation(tokens, one) && r.sameRestriction(tokens, one) && r.noOpposite(tokens, one) && r.sameForce(tokens, one)
+}
+
+// sameNegation compares clause by clause: what a claim states must stand in a
+// clause that states it too, and what it denies in one that denies it.
+func (r *reader) sameNegation(tokens []token, one *sourceSentence) bool {
+	counts := map[int]int{}
+	for _, t := range tokens {
+		if t.negates {
+			counts[t.clause]++
+		}
+	}
+	for i, t := range tokens {
+		if t.negates {
+			if !r.deniedInSource(tokens, i, counts[t.clause], one) {
+				return false
+			}
+			continue
+		}
+		if !t.content || counts[t.clause] > 0 {
+			continue
+		}
+		at := place(t, one)
+		if len(at) > 0 && !slices.ContainsFunc(at, func(p int) bool { return one.negations[one.tokens[p].clause] == 0 }) {
+			return false
+		}
+	}
+	return true
+}
+
+// deniedInSource reports whether what a negating word belongs to, the next word
+// of its clause that means something or else the last, is denied in the source
+// as often.
+func (r *reader) deniedInSource(tokens []token, i, times int, one *sourceSentence) bool {
+	var denied *token
+	for j := i + 1; j < len(tokens) && tokens[j].clause == tokens[i].clause && denied == nil; j++ {
+		if tokens[j].content {
+			denied = &tokens[j]
+		}
+	}
+	for j := i - 1; j >= 0 && tokens[j].clause == tokens[i].clause && denied == nil; j-- {
+		if tokens[j].content {
+			denied = &tokens[j]
+		}
+	}
+	if denied == nil {
+		return slices.ContainsFunc(one.negations, func(n int) bool { return n > 0 })
+	}
+	at := place(*denied, one)
+	if at == nil {
+		// The word stands above the sentence, or nowhere: some clause must deny.
+		return slices.ContainsFunc(one.negations, func(n int) bool { return n > 0 })
+	}
+	return slices.ContainsFunc(at, func(p int) bool { return one.negations[one.tokens[p].clause] == times })
+}
+
+// sameRestriction reports whether "only" and its like stand in both or in
+// neither.
+func (r *reader) sameRestriction(tokens []token, one *sourceSentence) bool {
+	restricts := func(t token) bool { return r.is("restriction", t.text) }
+	claimed := slices.ContainsFunc(tokens, restricts)
+	if claimed {
+		return slices.ContainsFunc(one.tokens, restricts)
+	}
+	// A source that restricts one clause leaves the others free.
+	for _, o := range one.tokens {
+		if !restricts(o) {
+			continue
+		}
+		for _, t := range tokens {
+			if t.content && slices.ContainsFunc(place(t, one), func(p int) bool { return one.tokens[p].clause == o.clause }) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// noOpposite reports whether the claim says none of a pair where the source
+// says only the other.
+func (r *reader) noOpposite(tokens []token, one *sourceSentence) bool {
+	for _, t := range tokens {
+		if len(one.at[t.root]) > 0 {
+			continue
+		}
+		for _, opposite := range r.pairs[t.root] {
+			if len(one.at[opposite]) > 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// sameForce reports whether the claim demands only what its source demands, and
+// allows only what it allows.
+func (r *reader) sameForce(tokens []token, one *sourceSentence) bool {
+	says := func(section string, all []token) bool {
+		return slices.ContainsFunc(all, func(t token) bool { return r.is(section, t.text) })
+	}
+	demands, allows := says("obligation", tokens), says("permission", tokens)
+	switch {
+	case demands && !says("obligation", one.tokens):
+		return !says("permission", one.tokens)
+	case allows && !demands && says("obligation", one.tokens):
+		return says("permission", one.tokens)
+	}
+	return true
+}

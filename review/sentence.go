@@ -1,0 +1,178 @@
+package review
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// sentence is one statement of a text with what stands above it.
+type sentence struct {
+	text    string
+	tokens  []token
+	heading string // the headings it stands below
+	intro   string // the sentence with a colon that its list belongs to
+	item    bool   // it stands in a list
+	cell    bool   // it was made of a table
+	nth     int    // which sentence of its text, from 0
+}
+
+var (
+	heading   = regexp.MustCompile(`^\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$`)
+	listMark  = regexp.MustCompile(`^\s*(?:[-*+•–]|\(?\d{1,3}[.)]|\(?[a-z]\))\s+`)
+	ruler     = regexp.MustCompile(`^[\s|:=_*-]+$`)
+	fence     = regexp.MustCompile("^\\s*(?:```|~~~)")
+	mdLink    = regexp.MustCompile(`!?\[([^\]\n]*)\]\(([^)\s]*)(?:\s+"[^"]*")?\)`)
+	mdStrong  = regexp.MustCompile("\\*\\*|__|~~|`|\\*(\\pL)|(\\pL)\\*")
+	anyTag    = regexp.MustCompile(`<!--.*?-->|</?[a-zA-Z][^<>]*>`)
+	ending    = regexp.MustCompile(`[.!?…]+["'”’)\]]*(?:\s+|$)`)
+	shortened = regexp.MustCompile(`(?i)(?:^|[\s(])(?:e\.g|i\.e|z\.\s?b|d\.\s?h|u\.\s?a|bzw|ca|etc|usw|vs|nr|no|str|dr|mr|mrs|ms|prof|st|inkl|incl|approx|max|min|tel|art|abs|ggf|evtl|sog|p\.\s?ej|ex|bijv|d\.w\.z|\pL)\.$`)
+)
+
+// split cuts a text with its markdown into sentences; headings stand above
+// others and are none. A table gives one sentence a row and one a cell.
+func split(text string, wrapped bool) []sentence {
+	var out []sentence
+	var path []string
+	var levels []int
+	var heads []string
+	paragraph, intro, item, code := "", "", false, false
+	emit := func(text string, item, cell bool) {
+		s := sentence{text: text, heading: strings.Join(path, " > "), item: item, cell: cell, nth: len(out)}
+		if item {
+			s.intro = intro
+		}
+		out = append(out, s)
+	}
+	flush := func() {
+		for _, s := range cut(paragraph) {
+			emit(s, item, false)
+		}
+		if !item {
+			intro = ""
+			if n := len(out); n > 0 && strings.HasSuffix(out[n-1].text, ":") {
+				intro = out[n-1].text
+			}
+		}
+		paragraph, item = "", false
+	}
+	text = mdLink.ReplaceAllString(text, "$1 $2")
+	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
+		trimmed := strings.TrimSpace(line)
+		switch {
+		case fence.MatchString(line):
+			flush()
+			code = !code
+		case code:
+			if trimmed != "" {
+				emit(trimmed, false, true)
+			}
+		case strings.HasPrefix(trimmed, "|"):
+			flush()
+			cells := rowCells(trimmed)
+			switch {
+			case ruler.MatchString(trimmed):
+			case heads == nil:
+				heads = cells
+			default:
+				for _, s := range rowSentences(heads, cells) {
+					emit(s, false, true)
+				}
+			}
+			continue
+		case trimmed == "" || ruler.MatchString(trimmed):
+			flush()
+		case heading.MatchString(line):
+			flush()
+			intro = ""
+			level := strings.Count(strings.SplitN(trimmed, " ", 2)[0], "#")
+			for len(levels) > 0 && levels[len(levels)-1] >= level {
+				levels, path = levels[:len(levels)-1], path[:len(path)-1]
+			}
+			levels, path = append(levels, level), append(slices.Clone(path), heading.FindStringSubmatch(line)[1])
+		case listMark.MatchString(line):
+			flush()
+			paragraph, item = strip(listMark.ReplaceAllString(line, "")), true
+		default:
+			if paragraph != "" && !continues(paragraph, trimmed, wrapped) {
+				flush()
+			}
+			paragraph = strings.TrimSpace(paragraph + " " + strip(trimmed))
+		}
+		heads = nil
+	}
+	flush()
+	return out
+}
+
+// continues reports whether a line goes on with the sentence above it. Chunks
+// are wrapped where their author liked; in a draft a line is a thought.
+func continues(above, line string, wrapped bool) bool {
+	if wrapped {
+		return true
+	}
+	first, _ := utf8.DecodeRuneInString(line)
+	return unicode.IsLower(first) && !strings.ContainsAny(above[len(above)-1:], ".!?:;")
+}
+
+// strip takes the markdown off a line.
+func strip(line string) string {
+	line = anyTag.ReplaceAllString(strings.TrimPrefix(line, "> "), " ")
+	return strings.TrimSpace(mdStrong.ReplaceAllString(line, "$1$2"))
+}
+
+// cut splits a paragraph behind marks that end a sentence, but not behind an
+// abbreviation, and not before something that cannot begin one.
+func cut(paragraph string) []string {
+	var parts []string
+	start := 0
+	for _, span := range ending.FindAllStringIndex(paragraph, -1) {
+		upTo := strings.TrimSpace(paragraph[start:span[1]])
+		next, _ := utf8.DecodeRuneInString(paragraph[span[1]:])
+		strong := strings.ContainsAny(paragraph[span[0]:span[1]], "!?…")
+		if span[1] < len(paragraph) && !strong && (unicode.IsLower(next) || shortened.MatchString(strings.TrimRight(upTo, `"'”’)]`))) {
+			continue
+		}
+		parts = append(parts, upTo)
+		start = span[1]
+	}
+	parts = append(parts, strings.TrimSpace(paragraph[start:]))
+	return slices.DeleteFunc(parts, func(s string) bool {
+		return !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+	})
+}
+
+func rowCells(line string) []string {
+	cells := strings.Split(strings.TrimSuffix(strings.TrimPrefix(line, "|"), "|"), "|")
+	for i, c := range cells {
+		cells[i] = strip(strings.TrimSpace(c))
+	}
+	return cells
+}
+
+// rowSentences says a row of a table: as a whole, then each cell behind its
+// row's first cell and its column's head.
+func rowSentences(heads, cells []string) []string {
+	var whole, single []string
+	for i, cell := range cells {
+		if cell == "" {
+			continue
+		}
+		head := ""
+		if i < len(heads) {
+			head = heads[i]
+		}
+		if i == 0 {
+			whole = append(whole, strings.TrimSpace(head+" "+cell))
+			single = append(single, strings.TrimSpace(head+" "+cell))
+			continue
+		}
+		whole = append(whole, strings.TrimSpace(head+" "+cell))
+		for _, part := range cut(cell) {
+			single = append(single, strings.TrimSpace(cells[0]+" "+head+" "+part))
+		}
+	}
+	return append([]string{strings.Join(whole, ", ")}, single...)
+}

@@ -1,0 +1,319 @@
+package review
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+type tokenKind int
+
+const (
+	word   tokenKind = iota
+	number           // with its unit, if a sign is one
+	link             // a link, an address or a name of a host, exactly as written
+)
+
+// token is a word, a number or a link of a sentence.
+type token struct {
+	kind   tokenKind
+	text   string // folded
+	root   string // of a word; the normal form of a number; the link itself
+	clause int    // which part of the sentence it stands in, from 0
+	// upper says that it begins with a capital letter, first that it begins the
+	// sentence.
+	upper, first bool
+	// content says that it must be found in a source.
+	content bool
+	negates bool
+	// unit is what a number counts: a sign beside it or the next word's root.
+	unit string
+	// bound is what is said of a number's limit: "max", "min", "more", "less",
+	// "before", "after", "from", or nothing.
+	bound string
+}
+
+// marks finds what sentences are made of. Links come first, so that nothing
+// inside of them is taken for a word, then numbers, then words.
+var marks = regexp.MustCompile(
+	`(?i)(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>"'“”„]+` +
+		`|[\pL\pN._%+-]+@[\pL\pN.-]+\.\pL{2,}` +
+		`|(?:[\pL\pN](?:[\pL\pN-]*[\pL\pN])?\.)+\pL{2,}(?:/[^\s<>"'“”„]*)?` +
+		`|[€$£¥]?\s?[-−–+±]?\d+(?:[.,:]\d+)*(?:\s?(?:[%€$£¥‰]|°\s?[CFcf]?))?` +
+		`|[\pL\pM][\pL\pM\pN]*(?:['’][\pL]+)?|[,;:()!?.—–>|"“”„]`)
+
+// reader turns text of one language into sentences.
+type reader struct {
+	*tongue
+	roots map[string]string
+}
+
+func newReader(t *tongue) *reader { return &reader{tongue: t, roots: map[string]string{}} }
+
+func (r *reader) rootOf(folded string) string {
+	if root, ok := r.roots[folded]; ok {
+		return root
+	}
+	root := r.root(folded)
+	r.roots[folded] = root
+	return root
+}
+
+// tokens reads one sentence.
+func (r *reader) tokens(text string) []token {
+	text = strings.NewReplacer("’", "'", "‘", "'", "\u00a0", " ", "\u202f", " ").Replace(text)
+	found := marks.FindAllStringIndex(text, -1)
+	all := make([]token, 0, len(found))
+	clause := 0
+	fresh := true // nothing but marks since the clause began
+	for at := 0; at < len(found); at++ {
+		from, to := found[at][0], found[at][1]
+		raw := strings.TrimSpace(text[from:to])
+		switch {
+		case len(raw) == 0:
+			continue
+		case isMark(raw):
+			if strings.Contains(",;:()—–!?", raw) && !fresh {
+				clause++
+				fresh = true
+			}
+			continue
+		case looksLikeLink(raw):
+			all = append(all, token{kind: link, text: trimLink(raw), root: trimLink(raw), clause: clause, content: true, first: len(all) == 0})
+		case isNumber(raw) && !gluedToLetters(text, to):
+			if at := strings.IndexAny(raw, "-−–+±"); at == 0 && from > 0 && !strings.ContainsAny(text[from:from+1], " ") && partOfWord(text[:from]) {
+				raw = strings.TrimLeft(raw, "-−–+±") // the dash of a range
+			}
+			value, unit := normalNumber(raw)
+			all = append(all, token{kind: number, text: raw, root: value, unit: unit, clause: clause, content: true, first: len(all) == 0})
+		default:
+			if isNumber(raw) { // a code such as 2FA or 12th
+				for at+1 < len(found) && found[at+1][0] == to {
+					at++
+					to = found[at][1]
+				}
+				raw = strings.TrimSpace(text[from:to])
+			}
+			for _, w := range expand(fold(raw)) {
+				upper := unicode.IsUpper([]rune(raw)[0])
+				if !fresh && r.is("clause", w) {
+					clause++
+				}
+				all = append(all, r.word(w, clause, upper, len(all) == 0))
+			}
+		}
+		fresh = false
+	}
+	r.count(all)
+	return all
+}
+
+func (r *reader) word(folded string, clause int, upper, first bool) token {
+	t := token{
+		kind: word, text: folded, root: r.rootOf(folded), clause: clause, upper: upper, first: first,
+		negates: r.is("negation", folded),
+	}
+	switch {
+	case r.is("keep", folded):
+		t.content = !t.negates
+	case r.is("stop", folded), t.negates, r.is("soft", folded):
+	case len(folded) == 1 && !upper && !strings.ContainsAny(folded, "0123456789"):
+	default:
+		t.content = true
+	}
+	return t
+}
+
+// count makes numbers of number words, and finds for each number what it counts
+// and which limit it is.
+func (r *reader) count(all []token) {
+	for i := range all {
+		t := &all[i]
+		if t.kind == word {
+			value, ok := r.numbers[t.text]
+			if !ok {
+				continue
+			}
+			if soft, isSoft := strings.CutSuffix(value, "?"); isSoft {
+				t.unit = soft + "?"
+				continue
+			}
+			if strings.HasSuffix(value, "x") && i > 0 && all[i-1].text == "at" { // at once
+				continue
+			}
+			if t.text == "one" && !r.countsSomething(all, i) {
+				continue
+			}
+			t.kind, t.root, t.content = number, value, true
+		}
+	}
+	for i := range all {
+		t := &all[i]
+		if t.kind != number {
+			continue
+		}
+		for j := i + 1; j < len(all) && j <= i+5 && t.unit == ""; j++ {
+			switch next := all[j]; {
+			case next.kind == number:
+				if next.unit != "" && !strings.ContainsAny(next.unit, "€$£¥") {
+					t.unit = next.unit
+				}
+			case next.kind == word && next.content && next.clause == t.clause, next.kind == word && next.content && all[j-1].kind == number:
+				t.unit = r.sign(next.root)
+			case next.clause > t.clause+2:
+				j = len(all)
+			}
+		}
+		t.bound = r.boundOf(all, i)
+	}
+}
+
+// sign writes a unit that has a sign of its own as that sign.
+func (r *reader) sign(unit string) string {
+	for written, sign := range map[string]string{"euro": "€", "dollar": "$", "usd": "$", "pound": "£", "gbp": "£", "percent": "%", "prozent": "%"} {
+		if unit == r.rootOf(written) {
+			return sign
+		}
+	}
+	return unit
+}
+
+// partOfWord reports whether text ends in a letter or a digit.
+func partOfWord(text string) bool {
+	last, _ := utf8.DecodeLastRuneInString(text)
+	return unicode.IsLetter(last) || unicode.IsDigit(last)
+}
+
+// countsSomething reports whether the word behind i can be counted.
+func (r *reader) countsSomething(all []token, i int) bool {
+	return i+1 < len(all) && all[i+1].kind == word && all[i+1].clause == all[i].clause && all[i+1].content
+}
+
+// bounds maps the words right before a number to the limit they make of it.
+var bounds = map[string]string{
+	"up to": "max", "at most": "max", "maximum": "max", "not more than": "max", "no more than": "max", "maximal": "max", "hochstens": "max", "bis zu": "max",
+	"at least": "min", "minimum": "min", "no less than": "min", "not less than": "min", "mindestens": "min",
+	"more than": "more", "over": "more", "above": "more", "beyond": "more", "exceeding": "more", "exceeds": "more", "longer than": "more", "larger than": "more", "higher than": "more", "mehr als": "more", "uber": "more", "older than": "more",
+	"less than": "less", "below": "less", "under": "less", "fewer than": "less", "shorter than": "less", "smaller than": "less", "lower than": "less", "weniger als": "less", "unter": "less",
+	"before": "before", "vor": "before", "after": "after", "nach": "after", "until": "until", "till": "until", "bis": "until",
+	"within": "within", "innerhalb": "within", "innerhalb von": "within", "from": "from", "ab": "from", "since": "from", "seit": "from",
+	"every": "every", "each": "every", "alle": "every",
+}
+
+func (r *reader) boundOf(all []token, i int) string {
+	var before []string
+	for j := i - 1; j >= 0 && j >= i-5; j-- {
+		t := all[j]
+		if t.kind == number { // a list: before 3, 7 and 10 days
+			continue
+		}
+		if approximate(t.text) || t.text == "and" || t.text == "und" || t.text == "or" || t.text == "the" || t.text == "a" {
+			continue
+		}
+		before = append([]string{plain(t.text)}, before...)
+		if len(before) == 3 {
+			break
+		}
+	}
+	for n := len(before); n > 0; n-- {
+		if b, ok := bounds[strings.Join(before[len(before)-n:], " ")]; ok {
+			return b
+		}
+	}
+	return ""
+}
+
+func approximate(w string) bool {
+	switch w {
+	case "about", "approximately", "around", "roughly", "circa", "ca", "etwa", "rund", "ungefähr", "environ", "unos", "circa.":
+		return true
+	}
+	return false
+}
+
+func isMark(raw string) bool {
+	for _, r := range raw {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return false
+		}
+	}
+	return true
+}
+
+func isNumber(raw string) bool {
+	return strings.ContainsFunc(raw, unicode.IsDigit) && !strings.ContainsFunc(strings.TrimRight(raw, "CFcf°"), unicode.IsLetter)
+}
+
+// gluedToLetters reports whether a word goes on at to, as in 12th or 2FA.
+func gluedToLetters(text string, to int) bool {
+	for _, r := range text[to:] {
+		return unicode.IsLetter(r)
+	}
+	return false
+}
+
+var grouped = regexp.MustCompile(`^\d{1,3}(?:[.,]\d{3})+$`)
+
+// normalNumber writes a number in one way, whatever separates its thousands.
+func normalNumber(raw string) (value, unit string) {
+	raw = strings.Join(strings.Fields(raw), "")
+	for _, sign := range []string{"€", "$", "£", "¥", "%", "‰"} {
+		if strings.Contains(raw, sign) {
+			raw, unit = strings.ReplaceAll(raw, sign, ""), sign
+		}
+	}
+	if before, degree, ok := strings.Cut(raw, "°"); ok {
+		raw, unit = before, "°"+strings.ToUpper(degree)
+	}
+	raw = strings.NewReplacer("−", "-", "–", "-").Replace(raw)
+	if grouped.MatchString(raw) {
+		raw = strings.NewReplacer(".", "", ",", "").Replace(raw)
+	}
+	raw = strings.ReplaceAll(raw, ",", ".")
+	if head, zeros, ok := strings.Cut(raw, "."); ok && unit != "" && strings.Trim(zeros, "0") == "" {
+		raw = head // €19.00 is €19
+	}
+	return strings.TrimPrefix(raw, "+"), unit
+}
+
+// expand undoes contractions.
+func expand(w string) []string {
+	w = strings.ReplaceAll(w, "’", "'")
+	switch w {
+	case "cannot":
+		return []string{"can", "not"}
+	case "can't":
+		return []string{"can", "not"}
+	case "won't":
+		return []string{"will", "not"}
+	case "e-mail":
+		return []string{"email"}
+	}
+	head, tail, ok := strings.Cut(w, "'")
+	if !ok {
+		return []string{w}
+	}
+	switch tail {
+	case "t":
+		return []string{strings.TrimSuffix(head, "n"), "not"}
+	case "s":
+		if head == "it" || head == "that" || head == "there" || head == "here" || head == "what" {
+			return []string{head, "is"}
+		}
+		return []string{head}
+	case "ll":
+		return []string{head, "will"}
+	case "re":
+		return []string{head, "are"}
+	case "ve":
+		return []string{head, "have"}
+	case "d":
+		return []string{head, "would"}
+	case "m":
+		return []string{head, "am"}
+	case "":
+		return []string{head}
+	}
+	return []string{head, tail}
+}
