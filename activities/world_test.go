@@ -144,7 +144,7 @@ func (w *world) withModel(articles map[string]string) *world {
 		for slug, text := range articles {
 			require.NoError(w.t, os.WriteFile(filepath.Join(dir, slug+".md"), []byte(text), 0o600))
 		}
-		_, err = base.Ingest(w.t.Context(), []string{dir}, nil)
+		_, err = base.Ingest(w.t.Context(), []string{dir}, knowledge.IngestOptions{})
 		require.NoError(w.t, err)
 	}
 	w.options.Model, w.options.Knowledge = client, base

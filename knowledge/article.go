@@ -8,19 +8,29 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/google/uuid"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/digital-fte/fte/language"
 )
 
-// maxArticleBytes is the most an article may have: no article that people read
-// is longer, and a file that is was named by mistake.
+// maxArticleBytes is the most text an article may have: no article that people
+// read is longer, and a file that is was named by mistake.
 const maxArticleBytes = 1 << 20
 
-// defaultLanguage is that of an article which does not say.
+// defaultLanguage is that of an article which does not say, and whose words do
+// not tell.
 const defaultLanguage = "en"
 
-// article is one readable file.
+// Where an article comes from.
+const (
+	fromFile    = "file"
+	fromPerson  = "learned" // from what a person answered
+	learnedSlug = "learned/"
+)
+
+// article is one readable file, or what was learned from a ticket.
 type article struct {
 	slug     string
 	title    string
@@ -28,7 +38,16 @@ type article struct {
 	language string     // primary subtag, lower case
 	updated  *time.Time // day, nil when not said
 	body     string     // markdown without front matter
+	twin     string     // what all its translations have in common
+	original string     // the slug of what it translates, if it says so
 	chunks   []chunk    // at least one
+
+	source     string
+	ticket     *uuid.UUID // whose answer it is, of a learned one
+	approvedBy string
+
+	hidden  bool   // words that people do not see were left out
+	suspect string // what in it reads like an order to the assistant, for people
 }
 
 // frontMatter is what an article may say of itself. Other keys are the
@@ -38,39 +57,63 @@ type frontMatter struct {
 	Category string `yaml:"category"`
 	Language string `yaml:"language"`
 	Updated  string `yaml:"updated"`
+	// TranslationOf is the slug of the article that this one says in another language.
+	TranslationOf string `yaml:"translation_of"`
+	// Trusted says that somebody has read what looks like an order to the
+	// assistant, and that it belongs there.
+	Trusted bool `yaml:"trusted"`
 }
 
 // parseArticle reads a file. Its errors tell the author what to do.
-func parseArticle(slug string, data []byte) (article, error) {
-	if !utf8.Valid(data) || bytes.ContainsRune(data, 0) {
-		return article{}, errors.New("not UTF-8 text: save it as UTF-8")
+func parseArticle(name, slug string, data []byte) (article, error) {
+	if len(bytes.TrimSpace(data)) == 0 {
+		return article{}, errors.New("empty: write a text or remove the file")
 	}
-	text := strings.TrimPrefix(string(data), "\ufeff")
-	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
-	head, body, err := splitFrontMatter(text)
+	doc, err := formatOf(name)(data)
 	if err != nil {
 		return article{}, err
 	}
 	a := article{
-		slug: slug, title: oneLine(head.Title), category: oneLine(head.Category),
-		body: strings.TrimSpace(body),
+		slug: slug, source: fromFile, hidden: doc.hidden, title: oneLine(visible(doc.head.Title)),
+		category: oneLine(visible(doc.head.Category)), body: strings.TrimSpace(visible(doc.body)),
 	}
-	if a.language, err = parseLanguage(head.Language); err != nil {
+	if len(a.body) > maxArticleBytes {
+		return article{}, fmt.Errorf("has %d KB of text, more than the %d KB of an article: divide it", len(a.body)>>10, maxArticleBytes>>10)
+	}
+	if a.language, err = parseLanguage(doc.head.Language, a.body); err != nil {
 		return article{}, err
 	}
-	if a.updated, err = parseDay(head.Updated); err != nil {
+	if a.updated, err = parseDay(doc.head.Updated); err != nil {
 		return article{}, err
 	}
+	// A folder named after the language holds the translations of what lies beside it.
+	a.twin = strings.TrimPrefix(slug, a.language+"/")
+	if a.original = strings.Trim(strings.TrimSpace(doc.head.TranslationOf), "/"); formatOf(a.original) != nil {
+		a.original = withoutExtension(a.original)
+	}
+	if err := a.cut(oneLine(visible(doc.fallback))); err != nil {
+		return article{}, err
+	}
+	if !doc.head.Trusted {
+		a.suspect = suspect(a)
+	}
+	return a, nil
+}
+
+// cut makes the chunks of an article from its title and body alone, so that
+// they can be made again from what is stored. Without a title it takes the
+// first heading, else the fallback.
+func (a *article) cut(fallback string) (err error) {
 	sections, heading := parseSections(a.body)
-	a.title = cmp.Or(a.title, heading)
+	a.title = cmp.Or(a.title, heading, fallback)
 	switch {
 	case len(sections) == 0:
-		return article{}, errors.New("empty: write a text or remove the file")
+		return errors.New("empty: write a text or remove the file")
 	case a.title == "":
-		return article{}, errors.New("no title: add `title:` to the front matter or begin with a `# heading`")
+		return errors.New("no title: add `title:` to the front matter or begin with a `# heading`")
 	}
 	a.chunks, err = cut(a.title, sections)
-	return a, err
+	return err
 }
 
 // splitFrontMatter takes off the YAML between two lines of three dashes with
@@ -98,9 +141,13 @@ func splitFrontMatter(text string) (frontMatter, string, error) {
 
 var languageTag = regexp.MustCompile(`^([a-z]{2,3})([-_][a-z0-9]+)*$`)
 
-func parseLanguage(tag string) (string, error) {
+// parseLanguage returns what the author says, else what the words tell.
+func parseLanguage(tag, body string) (string, error) {
 	tag = strings.ToLower(strings.TrimSpace(tag))
 	if tag == "" {
+		if guess := language.Detect(body); guess.Sure && guess.Code != "" {
+			return guess.Code, nil
+		}
 		return defaultLanguage, nil
 	}
 	parts := languageTag.FindStringSubmatch(tag)

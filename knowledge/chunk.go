@@ -28,8 +28,10 @@ type chunk struct {
 // text is what gets a vector: the headings say what the content is about.
 func (c chunk) text() string { return c.title + "\n\n" + c.content }
 
-func (c chunk) hash() string {
-	sum := sha256.Sum256([]byte(c.text()))
+func (c chunk) hash() string { return hashOf(c.text()) }
+
+func hashOf(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:])
 }
 

@@ -24,7 +24,7 @@ func TestCut(t *testing.T) {
 			t.Parallel()
 			data, err := os.ReadFile(file)
 			require.NoError(t, err)
-			a, err := parseArticle("slug", data)
+			a, err := parseArticle("slug.md", "slug", data)
 			require.NoError(t, err)
 			var got strings.Builder
 			fmt.Fprintf(&got, "title=%q category=%q language=%q updated=%s\n", a.title, a.category, a.language, day(a.updated))
@@ -53,7 +53,7 @@ func TestTablesAndCodeAreNeverCut(t *testing.T) {
 	t.Parallel()
 	table := "| a | b |\n|---|---|\n" + strings.Repeat("| some words in a cell | and more of them |\n", 60)
 	code := "```\n" + strings.Repeat("a line of code\n\n", 150) + "```"
-	a, err := parseArticle("s", []byte("# T\n\nBefore.\n\n"+table+"\nBetween.\n\n"+code+"\n\nAfter.\n"))
+	a, err := parseArticle("s.md", "s", []byte("# T\n\nBefore.\n\n"+table+"\nBetween.\n\n"+code+"\n\nAfter.\n"))
 	require.NoError(t, err)
 	var whole int
 	for _, c := range a.chunks {
@@ -78,7 +78,7 @@ func TestEveryWordSurvivesCutting(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a, err := parseArticle("s", []byte("# T\n\n"+body))
+			a, err := parseArticle("s.md", "s", []byte("# T\n\n"+body))
 			require.NoError(t, err)
 			var all strings.Builder
 			for _, c := range a.chunks {
@@ -109,7 +109,7 @@ func TestUnreadableArticles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := parseArticle("s", []byte(c.text))
+			_, err := parseArticle("s.md", "s", []byte(c.text))
 			require.ErrorContains(t, err, c.want)
 		})
 	}
@@ -117,7 +117,7 @@ func TestUnreadableArticles(t *testing.T) {
 
 func TestBytesOfOtherSystems(t *testing.T) {
 	t.Parallel()
-	a, err := parseArticle("s", []byte("\ufeff---\r\ntitle: T\r\n---\r\n\r\nOne.\r\n\r\n## S\r\n\r\nTwo.\r\n"))
+	a, err := parseArticle("s.md", "s", []byte("\ufeff---\r\ntitle: T\r\n---\r\n\r\nOne.\r\n\r\n## S\r\n\r\nTwo.\r\n"))
 	require.NoError(t, err)
 	require.Equal(t, "T", a.title)
 	require.Equal(t, "en", a.language)

@@ -1,16 +1,20 @@
-// Package knowledge is the company's knowledge base: articles go in as
-// markdown and are cut into chunks, chunks that may answer a question come out
-// of a search by meaning and by words.
+// Package knowledge is the company's knowledge base: articles go in as files or
+// are learned from what people answered, and are cut into chunks; chunks that
+// may answer a question come out of a search by meaning and by words. It also
+// says what the base lacks: questions without an answer, articles that
+// contradict each other.
 //
-// Every ingest builds a version of its own and puts it into use in one step, so
+// Every change of the articles builds a version of its own and puts it into use in one step, so
 // that a search sees the old articles or the new ones and never both. It must
 // never change a version that has been in use, because turns refer to its
-// chunks, and never call the embedding model inside a transaction.
+// chunks, never let in what a person has not written or approved, or what people
+// do not see of a file, and never call the embedding model inside a transaction.
 package knowledge
 
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/digital-fte/fte/schema"
 )
@@ -29,6 +33,8 @@ type Base struct {
 	embedder Embedder
 	log      *slog.Logger
 	cache    *vectorCache
+
+	languages atomic.Pointer[spoken] // of the version asked for last
 }
 
 // New returns the knowledge base in db, searched with the vectors of e.

@@ -83,7 +83,7 @@ func TestIngestTwiceChangesNothing(t *testing.T) {
 	db := schematest.New(t)
 	base := knowledge.New(db, e, discard())
 	var last, total int
-	first, err := base.Ingest(t.Context(), []string{companyArticles}, func(d, n int) { last, total = d, n })
+	first, err := base.Ingest(t.Context(), []string{companyArticles}, knowledge.IngestOptions{Progress: func(d, n int) { last, total = d, n }})
 	require.NoError(t, err)
 	require.Equal(t, 61, first.Articles)
 	require.Equal(t, first.Chunks, first.Embedded)
@@ -95,7 +95,7 @@ func TestIngestTwiceChangesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, knowledge.Report{Articles: first.Articles, Chunks: first.Chunks}, checked)
 
-	second, err := base.Ingest(t.Context(), []string{companyArticles}, nil)
+	second, err := base.Ingest(t.Context(), []string{companyArticles}, knowledge.IngestOptions{})
 	require.NoError(t, err)
 	require.Equal(t, knowledge.Report{Version: first.Version, Articles: 61, Chunks: first.Chunks, Unchanged: true}, second)
 	require.Empty(t, e.asked())
@@ -112,12 +112,12 @@ func TestOnlyChangedChunksAreEmbeddedAgain(t *testing.T) {
 	base := knowledge.New(schematest.New(t), e, discard())
 	root := t.TempDir()
 	require.NoError(t, os.CopyFS(root, os.DirFS(companyArticles)))
-	first, err := base.Ingest(t.Context(), []string{root}, nil)
+	first, err := base.Ingest(t.Context(), []string{root}, knowledge.IngestOptions{})
 	require.NoError(t, err)
 	e.asked()
 
 	put(t, root, "orders/shipping.md", "# Shipping\n\nParcels travel by sledge.")
-	second, err := base.Ingest(t.Context(), []string{root}, nil)
+	second, err := base.Ingest(t.Context(), []string{root}, knowledge.IngestOptions{})
 	require.NoError(t, err)
 	require.Greater(t, second.Version, first.Version)
 	require.Equal(t, []string{"Shipping\n\nParcels travel by sledge."}, e.asked())
@@ -135,7 +135,7 @@ func TestFaultyFilesAreAllNamedAndNothingIsSwitched(t *testing.T) {
 	e := &embedder{model: "m"}
 	base := knowledge.New(schematest.New(t), e, discard())
 	good := write(t, map[string]string{"a.md": "# A\n\nAlpha."})
-	before, err := base.Ingest(t.Context(), []string{good}, nil)
+	before, err := base.Ingest(t.Context(), []string{good}, knowledge.IngestOptions{})
 	require.NoError(t, err)
 	e.asked()
 
@@ -144,9 +144,9 @@ func TestFaultyFilesAreAllNamedAndNothingIsSwitched(t *testing.T) {
 		"untitled.md": "text", "large.md": "# L\n\n" + strings.Repeat("text ", 250_000), "image.png": "\x89PNG", ".git/x.md": "",
 		"twice.md": "# T\n\ntext", "twice.markdown": "# T\n\ntext",
 	})
-	_, err = base.Ingest(t.Context(), []string{root, filepath.Join(root, "gone"), filepath.Join(root, "image.png")}, nil)
+	_, err = base.Ingest(t.Context(), []string{root, filepath.Join(root, "gone"), filepath.Join(root, "image.png")}, knowledge.IngestOptions{})
 	require.Equal(t, ticket.CodeInvalid, ticket.CodeOf(err))
-	for _, name := range []string{"empty.md: empty", "bytes.md: not UTF-8", "front.md: front matter", "untitled.md: no title", "large.md: has", `twice.md: has the name "twice"`, "gone: does not exist", "image.png: not markdown"} {
+	for _, name := range []string{"empty.md: empty", "bytes.md: not UTF-8", "front.md: front matter", "untitled.md: no title", "large.md: has", `twice.md: has the name "twice"`, "gone: does not exist", "image.png: not in a format"} {
 		require.ErrorContains(t, err, name)
 	}
 	require.ErrorContains(t, err, "8 files")
@@ -154,7 +154,7 @@ func TestFaultyFilesAreAllNamedAndNothingIsSwitched(t *testing.T) {
 		require.NotContains(t, err.Error(), name)
 	}
 
-	_, err = base.Ingest(t.Context(), []string{t.TempDir()}, nil)
+	_, err = base.Ingest(t.Context(), []string{t.TempDir()}, knowledge.IngestOptions{})
 	require.ErrorContains(t, err, "there are no articles")
 	require.Empty(t, e.asked())
 	found, err := base.Search(t.Context(), "alpha", 1)
@@ -172,7 +172,7 @@ func TestFilesAndFoldersGiveSlugs(t *testing.T) {
 	require.NoError(t, os.Mkdir(filepath.Join(one, "..data"), 0o700))
 	put(t, one, "..data/linked.md", "# Linked\n\nx")
 	require.NoError(t, os.Symlink(filepath.Join("..data", "linked.md"), filepath.Join(one, "linked.md")))
-	_, err := base.Ingest(t.Context(), []string{one, filepath.Join(other, "data", "c.md")}, nil)
+	_, err := base.Ingest(t.Context(), []string{one, filepath.Join(other, "data", "c.md")}, knowledge.IngestOptions{})
 	require.NoError(t, err)
 	listed, err := db.ListArticles(t.Context())
 	require.NoError(t, err)
@@ -200,14 +200,14 @@ func TestAnInterruptedIngestKeepsWhatItEmbedded(t *testing.T) {
 		files[fmt.Sprintf("%03d.md", i)] = fmt.Sprintf("# Article %d\n\nNumber %d.", i, i)
 	}
 	root := write(t, files)
-	_, err := base.Ingest(t.Context(), []string{root}, nil)
+	_, err := base.Ingest(t.Context(), []string{root}, knowledge.IngestOptions{})
 	require.ErrorIs(t, err, down)
 	require.Equal(t, ticket.CodeUnavailable, ticket.CodeOf(err))
 	found, err := base.Search(t.Context(), "number", 1)
 	require.NoError(t, err)
 	require.Zero(t, found, "a version that is not complete is never seen")
 
-	report, err := base.Ingest(t.Context(), []string{root}, nil)
+	report, err := base.Ingest(t.Context(), []string{root}, knowledge.IngestOptions{})
 	require.NoError(t, err)
 	require.Equal(t, 64, report.Reused)
 	require.Equal(t, 36, report.Embedded)
@@ -225,7 +225,7 @@ func TestConcurrentIngestsOfTheSameArticles(t *testing.T) {
 	reports := make([]knowledge.Report, 8)
 	for i := range reports {
 		group.Go(func() error {
-			report, err := base.Ingest(t.Context(), []string{root}, nil)
+			report, err := base.Ingest(t.Context(), []string{root}, knowledge.IngestOptions{})
 			reports[i] = report
 			return err
 		})
@@ -255,12 +255,12 @@ func TestTheIngestThatBeganLastPrevails(t *testing.T) {
 	newer := write(t, map[string]string{"a.md": "# A\n\nNew."})
 	var group errgroup.Group
 	group.Go(func() error {
-		_, err := knowledge.New(db, slow, discard()).Ingest(t.Context(), []string{older}, nil)
+		_, err := knowledge.New(db, slow, discard()).Ingest(t.Context(), []string{older}, knowledge.IngestOptions{})
 		return err
 	})
 	<-started
 	base := knowledge.New(db, &embedder{model: "m"}, discard())
-	report, err := base.Ingest(t.Context(), []string{newer}, nil)
+	report, err := base.Ingest(t.Context(), []string{newer}, knowledge.IngestOptions{})
 	close(finish)
 	late := group.Wait()
 	require.NoError(t, err)
@@ -281,7 +281,7 @@ func TestOldVersionsGoUnlessATurnHasSeenThem(t *testing.T) {
 	root := t.TempDir()
 	ingest := func(text string) {
 		put(t, root, "a.md", "# A\n\n"+text)
-		_, err := base.Ingest(t.Context(), []string{root}, nil)
+		_, err := base.Ingest(t.Context(), []string{root}, knowledge.IngestOptions{})
 		require.NoError(t, err)
 	}
 	ingest("One.")

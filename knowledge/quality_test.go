@@ -70,7 +70,7 @@ func answerable(t *testing.T) []question {
 func TestSearchFindsTheArticleThatAnswers(t *testing.T) {
 	t.Parallel()
 	base := knowledge.New(schematest.New(t), simulated(t), discard())
-	_, err := base.Ingest(t.Context(), []string{companyArticles}, nil)
+	_, err := base.Ingest(t.Context(), []string{companyArticles}, knowledge.IngestOptions{})
 	require.NoError(t, err)
 	questions := answerable(t)
 	first, six, reciprocal := 0, 0, 0.0

@@ -48,17 +48,41 @@ func readArticles(paths []string) ([]article, error) {
 		}
 		articles = append(articles, a)
 	}
+	faults = append(faults, joinTwins(articles, named)...)
 	if len(faults) > 0 {
 		return nil, ticket.Errorf(ticket.CodeInvalid, "nothing was changed, %s cannot be used:\n%s", count(len(faults), "file"), strings.Join(faults, "\n"))
 	}
 	if len(articles) == 0 {
-		return nil, ticket.Errorf(ticket.CodeInvalid, "nothing was changed, there are no articles (files that end in .md) in %s", strings.Join(paths, ", "))
+		return nil, ticket.Errorf(ticket.CodeInvalid, "nothing was changed, there are no articles in %s: they are files of %s", strings.Join(paths, ", "), readable)
 	}
-	slices.SortFunc(articles, func(a, b article) int { return strings.Compare(a.slug, b.slug) })
+	slices.SortFunc(articles, bySlug)
 	return articles, nil
 }
 
-// findSources returns the markdown files below a folder, or the file itself.
+func bySlug(a, b article) int { return strings.Compare(a.slug, b.slug) }
+
+// joinTwins gives translations that name their original what it has in common
+// with its own, and returns those whose original is not there.
+func joinTwins(articles []article, named map[string]string) (faults []string) {
+	twins := make(map[string]string, len(articles))
+	for _, a := range articles {
+		twins[a.slug] = a.twin
+	}
+	for i, a := range articles {
+		if a.original == "" {
+			continue
+		}
+		twin, ok := twins[a.original]
+		if !ok {
+			faults = append(faults, fmt.Sprintf("%s: translation_of names %q, and there is no such article: name it by its path without extension", named[a.slug], a.original))
+			continue
+		}
+		articles[i].twin = twin
+	}
+	return faults
+}
+
+// findSources returns the readable files below a folder, or the file itself.
 // Names that begin with a dot are left out: they belong to tools, and a mounted
 // config map keeps its copies under such names.
 func findSources(root string) ([]source, error) {
@@ -68,8 +92,8 @@ func findSources(root string) ([]source, error) {
 		return nil, errors.New("does not exist: correct the path")
 	case err != nil:
 		return nil, reason(err)
-	case !info.IsDir() && !markdown(root):
-		return nil, errors.New("not markdown: name a folder or a file that ends in .md")
+	case !info.IsDir() && formatOf(root) == nil:
+		return nil, errors.New("not in a format that can be read: name a folder or a file of " + readable)
 	case !info.IsDir():
 		base := filepath.Base(root)
 		return []source{{name: root, slug: withoutExtension(base), fsys: os.DirFS(filepath.Dir(root)), path: base}}, nil
@@ -84,7 +108,7 @@ func findSources(root string) ([]source, error) {
 			if d.IsDir() {
 				return fs.SkipDir
 			}
-		case !d.IsDir() && markdown(p):
+		case !d.IsDir() && formatOf(p) != nil:
 			sources = append(sources, source{
 				name: filepath.Join(root, filepath.FromSlash(p)), slug: withoutExtension(p), fsys: fsys, path: p,
 			})
@@ -101,14 +125,14 @@ func (s source) read() (article, error) {
 		return article{}, fmt.Errorf("cannot be read: %w", reason(err))
 	case !info.Mode().IsRegular():
 		return article{}, errors.New("not a file: rename or remove it")
-	case info.Size() > maxArticleBytes:
-		return article{}, fmt.Errorf("has %d KB, more than the %d KB of an article: divide it", info.Size()>>10, maxArticleBytes>>10)
+	case info.Size() > maxFileBytes:
+		return article{}, fmt.Errorf("has %d MB, more than the %d MB of a file: divide it, or leave out its pictures", info.Size()>>20, maxFileBytes>>20)
 	}
 	data, err := fs.ReadFile(s.fsys, s.path)
 	if err != nil {
 		return article{}, fmt.Errorf("cannot be read: %w", reason(err))
 	}
-	return parseArticle(s.slug, data)
+	return parseArticle(s.path, s.slug, data)
 }
 
 // reason returns an error of the file system without the path, which its
@@ -118,10 +142,6 @@ func reason(err error) error {
 		return pathErr.Err
 	}
 	return err
-}
-
-func markdown(name string) bool {
-	return strings.EqualFold(path.Ext(name), ".md") || strings.EqualFold(path.Ext(name), ".markdown")
 }
 
 func withoutExtension(name string) string { return strings.TrimSuffix(name, path.Ext(name)) }

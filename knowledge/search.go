@@ -1,13 +1,16 @@
 package knowledge
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 	"github.com/pgvector/pgvector-go"
 
+	"github.com/digital-fte/fte/language"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/ticket"
 )
@@ -32,6 +35,11 @@ const (
 type Found struct {
 	Version int64   `json:"version"`
 	Chunks  []Chunk `json:"chunks"`
+	// Best is the highest similarity of any chunk to the question, Margin how
+	// far that is ahead of the best chunk of another article (all of Best when
+	// there is no other). Both say how sure the search is, within one model.
+	Best   float64 `json:"best"`
+	Margin float64 `json:"margin"`
 }
 
 // Chunk is a piece of an article that may answer the question.
@@ -45,6 +53,12 @@ type Chunk struct {
 	Score float64 `json:"score"`
 	// Similarity is the cosine of question and chunk.
 	Similarity float64 `json:"similarity"`
+	// ByVector and ByText are its places in the two rankings, from 1; 0 means
+	// that it is not in that one.
+	ByVector int `json:"by_vector,omitzero"`
+	ByText   int `json:"by_text,omitzero"`
+
+	twin string
 }
 
 // String lists the chunks for people, with the beginning of each.
@@ -80,7 +94,7 @@ func (b *Base) Search(ctx context.Context, query string, maxChunks int) (Found, 
 		return Found{}, schema.Classify(err)
 	}
 	if model := b.embedder.EmbeddingModel(); live.EmbeddingModel != model {
-		return Found{}, ticket.Errorf(ticket.CodeConflict, "the knowledge base was embedded with %s, this program uses %s: run `fte kb ingest` again",
+		return Found{}, ticket.Errorf(ticket.CodeConflict, "the knowledge base was embedded with %s, this program uses %s: run `fte kb reembed`",
 			live.EmbeddingModel, model)
 	}
 	found := Found{Version: live.ID}
@@ -101,7 +115,7 @@ func (b *Base) Search(ctx context.Context, query string, maxChunks int) (Found, 
 		}
 		rows, err = q.HybridSearch(ctx, schema.HybridSearchParams{
 			Version: live.ID, Embedding: pgvector.NewVector(vector), Query: query,
-			MaxMatches: maxMatches, MaxOfArticle: maxOfArticle, MaxChunks: int32(min(maxChunks, 1000)),
+			MaxMatches: maxMatches, MaxOfArticle: maxOfArticle, MaxChunks: 2 * int32(min(maxChunks, 500)),
 		})
 		return err
 	})
@@ -111,9 +125,70 @@ func (b *Base) Search(ctx context.Context, query string, maxChunks int) (Found, 
 	for _, r := range rows {
 		found.Chunks = append(found.Chunks, Chunk{
 			ID: r.ID, Slug: r.Slug, Title: r.Title, Content: r.Content, Language: r.Language, Score: r.Score, Similarity: r.Similarity,
+			ByVector: int(r.ByVector), ByText: int(r.ByText), twin: r.Twin,
 		})
 	}
+	found.Chunks = inLanguage(found.Chunks, query)
+	found.Best, found.Margin = strength(found.Chunks)
+	found.Chunks = found.Chunks[:min(len(found.Chunks), maxChunks)]
 	return found, nil
+}
+
+// inLanguage leaves out the chunks of articles that were also found in the
+// language of the question.
+func inLanguage(chunks []Chunk, query string) []Chunk {
+	guess := language.Detect(query)
+	if !guess.Sure {
+		return chunks
+	}
+	at := map[string]bool{}
+	for _, c := range chunks {
+		at[c.twin] = at[c.twin] || c.Language == guess.Code
+	}
+	return slices.DeleteFunc(chunks, func(c Chunk) bool { return at[c.twin] && c.Language != guess.Code })
+}
+
+// strength returns the similarity of the best chunk and how far it is ahead of
+// the best one that says something else.
+func strength(chunks []Chunk) (best, margin float64) {
+	if len(chunks) == 0 {
+		return 0, 0
+	}
+	top := slices.MaxFunc(chunks, func(a, b Chunk) int { return cmp.Compare(a.Similarity, b.Similarity) })
+	next := 0.0
+	for _, c := range chunks {
+		if c.twin != top.twin {
+			next = max(next, c.Similarity)
+		}
+	}
+	return top.Similarity, top.Similarity - next
+}
+
+// Languages returns the languages of the live version, as primary subtags;
+// none before the first ingest. Errors as schema.Classify.
+func (b *Base) Languages(ctx context.Context) ([]string, error) {
+	live, err := b.db.LiveVersion(ctx)
+	if schema.NoRows(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, schema.Classify(err)
+	}
+	if known := b.languages.Load(); known != nil && known.version == live.ID {
+		return slices.Clone(known.codes), nil
+	}
+	codes, err := b.db.VersionLanguages(ctx, live.ID)
+	if err != nil {
+		return nil, schema.Classify(err)
+	}
+	b.languages.Store(&spoken{live.ID, codes})
+	return slices.Clone(codes), nil
+}
+
+// spoken are the languages of a version, which never change.
+type spoken struct {
+	version int64
+	codes   []string
 }
 
 func (b *Base) embedQuestion(ctx context.Context, query string) ([]float32, error) {

@@ -28,17 +28,17 @@ func TestSearchWithAnotherModelIsRefused(t *testing.T) {
 	t.Parallel()
 	db := schematest.New(t)
 	root := write(t, map[string]string{"a.md": "# A\n\nAlpha."})
-	_, err := knowledge.New(db, &embedder{model: "old"}, discard()).Ingest(t.Context(), []string{root}, nil)
+	_, err := knowledge.New(db, &embedder{model: "old"}, discard()).Ingest(t.Context(), []string{root}, knowledge.IngestOptions{})
 	require.NoError(t, err)
 
 	e := &embedder{model: "new"}
 	base := knowledge.New(db, e, discard())
 	_, err = base.Search(t.Context(), "alpha", 6)
 	require.Equal(t, ticket.CodeConflict, ticket.CodeOf(err))
-	require.EqualError(t, err, "the knowledge base was embedded with old, this program uses new: run `fte kb ingest` again")
+	require.EqualError(t, err, "the knowledge base was embedded with old, this program uses new: run `fte kb reembed`")
 	require.Empty(t, e.asked())
 
-	report, err := base.Ingest(t.Context(), []string{root}, nil)
+	report, err := base.Ingest(t.Context(), []string{root}, knowledge.IngestOptions{})
 	require.NoError(t, err)
 	require.Equal(t, 1, report.Embedded, "a vector of another model is of no use")
 	found, err := base.Search(t.Context(), "alpha", 6)
@@ -50,7 +50,7 @@ func TestTheSameQuestionIsEmbeddedOnce(t *testing.T) {
 	t.Parallel()
 	e := &embedder{model: "m"}
 	base := knowledge.New(schematest.New(t), e, discard())
-	_, err := base.Ingest(t.Context(), []string{write(t, map[string]string{"a.md": "# A\n\nAlpha."})}, nil)
+	_, err := base.Ingest(t.Context(), []string{write(t, map[string]string{"a.md": "# A\n\nAlpha."})}, knowledge.IngestOptions{})
 	require.NoError(t, err)
 	e.asked()
 	first, err := base.Search(t.Context(), "alpha?", 6)
@@ -74,7 +74,7 @@ func TestAnyTextCanBeAsked(t *testing.T) {
 	t.Parallel()
 	e := &embedder{model: "m"}
 	base := knowledge.New(schematest.New(t), e, discard())
-	report, err := base.Ingest(t.Context(), []string{write(t, map[string]string{"a.md": "# A\n\nIt's C:\\alpha\\new 'quoted'."})}, nil)
+	report, err := base.Ingest(t.Context(), []string{write(t, map[string]string{"a.md": "# A\n\nIt's C:\\alpha\\new 'quoted'."})}, knowledge.IngestOptions{})
 	require.NoError(t, err)
 	for name, query := range map[string]string{
 		"operators": "a & b | !c <-> (d:* \\ ' '' \\'", "nul": "a\x00b", "bytes": "\xff\xfe", "only marks": "?!",
@@ -106,7 +106,7 @@ func TestWordsAreFoundInTheirLanguage(t *testing.T) {
 		"de.md":    "---\nlanguage: de\n---\n# Kündigung\n\nDie Kündigungen gelten sofort.",
 		"fr.md":    "---\nlanguage: fr\n---\n# Remboursement\n\nLe remboursement est possible.",
 		"other.md": "# Something else\n\nNothing to see.",
-	})}, nil)
+	})}, knowledge.IngestOptions{})
 	require.NoError(t, err)
 	for query, slug := range map[string]string{
 		"how do I replace a battery": "en", "eine Kündigung": "de", "remboursement": "fr",
@@ -139,7 +139,7 @@ func TestOneArticleDoesNotCrowdOutTheOthers(t *testing.T) {
 	for i := range 12 {
 		fmt.Fprintf(&long, "\n## Alarm %d\n\n%s\n", i, strings.Repeat(fmt.Sprintf("The alarm number %d rings. ", i), 30))
 	}
-	_, err := base.Ingest(t.Context(), []string{write(t, map[string]string{"alarms.md": long.String(), "mute.md": "# Mute\n\nMute an alarm."})}, nil)
+	_, err := base.Ingest(t.Context(), []string{write(t, map[string]string{"alarms.md": long.String(), "mute.md": "# Mute\n\nMute an alarm."})}, knowledge.IngestOptions{})
 	require.NoError(t, err)
 	found, err := base.Search(t.Context(), "alarm rings number", 6)
 	require.NoError(t, err)
@@ -168,7 +168,7 @@ func TestSearchDuringASwitchSeesOneVersion(t *testing.T) {
 		for i := range articles {
 			put(t, root, fmt.Sprintf("%d.md", i), fmt.Sprintf("# Alarm %d\n\n%s", i, text))
 		}
-		report, err := base.Ingest(t.Context(), []string{root}, nil)
+		report, err := base.Ingest(t.Context(), []string{root}, knowledge.IngestOptions{})
 		texts[report.Version] = text
 		return err
 	}

@@ -66,12 +66,12 @@ func runKB(ctx context.Context, env environment, args []string) error {
 	if verb == "search" {
 		return searchKB(ctx, env, base, strings.Join(rest, " "), *asJSON)
 	}
-	done, err := base.Ingest(ctx, rest, func(done, total int) {
+	done, err := base.Ingest(ctx, rest, knowledge.IngestOptions{Progress: func(done, total int) {
 		fmt.Fprintf(env.stderr, "\rembedding %d of %d chunks", done, total)
 		if done == total {
 			fmt.Fprintln(env.stderr)
 		}
-	})
+	}})
 	if err != nil {
 		return err
 	}

@@ -137,7 +137,7 @@ func openDesk(t *testing.T) *desk {
 	client, err := llm.New(llm.Options{BaseURL: server.URL + "/v1", APIKey: "test", Model: "gpt-4o-mini", EmbeddingModel: "text-embedding-3-small"})
 	require.NoError(t, err)
 	base := knowledge.New(schematest.New(t), client, slog.New(slog.DiscardHandler))
-	_, err = base.Ingest(t.Context(), []string{"../../company/kb"}, nil)
+	_, err = base.Ingest(t.Context(), []string{"../../company/kb"}, knowledge.IngestOptions{})
 	require.NoError(t, err)
 	return &desk{base: base, client: client}
 }
