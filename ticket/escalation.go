@@ -65,6 +65,16 @@ const (
 	EscalateSecurity     = "security"
 )
 
+// Rules that ask for a person because a customer has not proved who they are.
+const (
+	RuleProofLate  = "proof/late"  // no code came in time
+	RuleProofWrong = "proof/wrong" // too many wrong ones
+)
+
+// ProofTried reports that a rule fired because a proof was asked for in vain,
+// so that it is not asked for again.
+func ProofTried(rule string) bool { return rule == RuleProofLate || rule == RuleProofWrong }
+
 // RuleOf names what decided that a person has to answer: the escalation code,
 // and the rule behind it where one fired.
 func RuleOf(code, rule string) string {

@@ -109,6 +109,8 @@ type desk struct {
 	// unsent is a turn whose parts nobody sends; forbidden is why nothing may go out.
 	unsent    uuid.UUID
 	forbidden string
+	// codeUntil is until when a one-time code is good; zero when none can be sent.
+	codeUntil time.Time
 }
 
 // rule is what CreateTicket says of a batch that the model is not asked about.
@@ -116,6 +118,7 @@ type rule struct {
 	plain   ticket.Plain
 	until   time.Time
 	person  string
+	rule    string
 	replies []uuid.UUID
 }
 

@@ -67,7 +67,7 @@ func (d *desk) createTicket(ctx context.Context, in ticket.CreateTicketInput) (t
 			if r.plain == ticket.PlainSlow && t.told {
 				r = rule{} // once a turn
 			}
-			res.Plain, res.Until, res.Person, res.Replies = r.plain, r.until, r.person, r.replies
+			res.Plain, res.Until, res.Person, res.Rule, res.Replies = r.plain, r.until, r.person, r.rule, r.replies
 		}
 	}
 	res.Standing = d.standing()
@@ -204,6 +204,16 @@ func (d *desk) decide(in ticket.SendReplyInput) (res ticket.SendReplyResult, sen
 	outcome := ticket.Human
 	if in.Plain != "" {
 		res.Kind, outcome = ticket.KindAck, ticket.Answered
+	}
+	if in.Plain == ticket.PlainVerify || in.Plain == ticket.PlainWrongCode {
+		if d.codeUntil.IsZero() {
+			res.State, res.Why = ticket.SendHeld, ticket.EscalateIdentity
+		} else if !muted {
+			d.replies = append(d.replies, reply{res.Kind, t.messages})
+			res.Until = d.codeUntil
+		}
+		res.Standing = d.standing()
+		return res, nil, nil
 	}
 	if in.Plain == ticket.PlainSlow {
 		if !muted && !t.told {

@@ -156,7 +156,7 @@ func (t *turn) think(ctx workflow.Context) (draftID uuid.UUID, why string, stopp
 // finish sends the draft; whenever that is not possible it hands the turn over
 // to a person. Only a bug is an error.
 func (t *turn) finish(ctx workflow.Context, draftID uuid.UUID, why string) (again bool, err error) {
-	if why == ticket.EscalateIdentity && t.instruction == uuid.Nil {
+	if why == ticket.EscalateIdentity && !ticket.ProofTried(t.rule) && t.instruction == uuid.Nil {
 		if asked, again, err := t.askForProof(ctx); asked || err != nil {
 			return again, err
 		}
