@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/digital-fte/fte/redact"
 	"github.com/digital-fte/fte/ticket"
 )
 
@@ -28,9 +29,9 @@ type DeadLetters struct{ producer *Producer }
 func NewDeadLetters(producer *Producer) *DeadLetters { return &DeadLetters{producer: producer} }
 
 // Put stores r in the topic of dead letters, key, value and headers as they
-// were, and says in further headers where it came from, why it is there and
-// after how many attempts. It returns nil once the brokers have it; error
-// codes are those of Publish.
+// were, and says in further headers where it came from, after how many attempts,
+// and why it is there, in words that hold nothing of a customer. It returns nil
+// once the brokers have it; error codes are those of Publish.
 func (d *DeadLetters) Put(ctx context.Context, r Record, reason string, cause error, attempts int) error {
 	text := ""
 	if cause != nil {
@@ -41,7 +42,7 @@ func (d *DeadLetters) Put(ctx context.Context, r Record, reason string, cause er
 	})
 	for _, h := range [][2]string{
 		{ticket.HeaderDlqReason, reason},
-		{ticket.HeaderDlqError, cleanText(text, maxErrorText)},
+		{ticket.HeaderDlqError, cleanText(redact.Text(text), maxErrorText)},
 		{ticket.HeaderDlqTopic, r.Topic},
 		{ticket.HeaderDlqPartition, strconv.FormatInt(int64(r.Partition), 10)},
 		{ticket.HeaderDlqOffset, strconv.FormatInt(r.Offset, 10)},

@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -48,7 +49,7 @@ func TestPoisonIsPutAsideAndTheLaneGoesOn(t *testing.T) {
 	want.Topic = ticket.TopicDeadLetters
 	require.Equal(t, want, d.Event)
 	require.Equal(t, "decode", d.Reason)
-	require.Equal(t, "line 1 is not JSON \uFFFD", d.Error)
+	require.Equal(t, "line 1 is not JSON", d.Error)
 	require.Equal(t, testTopic, d.SourceTopic)
 	require.Equal(t, int64(1), d.SourceOffset)
 	require.Equal(t, 1, d.Attempts)
@@ -199,4 +200,25 @@ func TestListDeadLettersFilters(t *testing.T) {
 	cancel()
 	_, err := ListDeadLetters(ctx, cluster.ListenAddrs(), DeadLetterFilter{})
 	require.Equal(t, ticket.CodeUnavailable, ticket.CodeOf(err))
+}
+
+// Headers are read by many; what a customer wrote stays in the value alone.
+func TestHeadersHoldNothingOfTheCustomer(t *testing.T) {
+	t.Parallel()
+	cluster := newCluster(t, 1)
+	d := NewDeadLetters(newTestProducer(t, cluster.ListenAddrs()))
+	value := []byte(`{"message":"4111 1111 1111 1111, DE89370400440532013000, password hunter2"}`)
+	r := Record{Event: Event{Topic: ticket.TopicWebFormInbound, Key: "k", Value: value}, Headers: []Header{{ticket.HeaderID, []byte("id-1")}}}
+	cause := fmt.Errorf("decoding %q: %w", value, errors.New("card 4111 1111 1111 1111 of DE89 3704 0044 0532 0130 00, password: hunter2, "+
+		"ana@kunde.example, +491511234567, api key: sk-proj-Zm9vYmFy8nq3LkXw2Rt7"))
+	require.NoError(t, d.Put(t.Context(), r, "decode", cause, 1))
+	letter := newest(t, cluster)
+	require.Equal(t, value, letter.Value)
+	require.Equal(t, "decode", letter.Reason)
+	require.Contains(t, letter.Error, "decoding [quoted]")
+	for _, h := range letter.Headers {
+		for _, secret := range []string{"4111", "3704", "0532", "hunter2", "kunde", "1511234567", "Zm9v"} {
+			require.NotContains(t, string(h.Value), secret, h.Key)
+		}
+	}
 }
