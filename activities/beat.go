@@ -14,8 +14,12 @@ import (
 const beatEvery = 2 * time.Second
 
 // beat records heartbeats until the returned function is called. A cancelled
-// activity learns of it through a heartbeat, which ends its context.
+// activity learns of it through a heartbeat, which ends its context. Outside of
+// an activity nobody listens.
 func beat(ctx context.Context) (stop func()) {
+	if !activity.IsActivity(ctx) {
+		return func() {}
+	}
 	quit := make(chan struct{})
 	var owner sync.WaitGroup
 	owner.Go(func() {

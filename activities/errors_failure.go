@@ -32,10 +32,10 @@ func (a *Activities) done(ctx context.Context, err error) error {
 // Failure translates the error of an activity, ordinary or local, for
 // Temporal: its class decides what follows, and the history gets the class, a
 // message of ours and ticket.FailureDetails, never the cause. The cause goes
-// to the log, redacted. What Failure returned it returns again. It has to be
-// called within the activity.
+// to the log, redacted. What Failure returned it returns again. Outside of an
+// activity, as in an evaluation, there is no history: the error stays as it is.
 func Failure(ctx context.Context, logger *slog.Logger, err error) error {
-	if err == nil || errors.Is(err, activity.ErrResultPending) {
+	if err == nil || errors.Is(err, activity.ErrResultPending) || !activity.IsActivity(ctx) {
 		return err
 	}
 	info := activity.GetInfo(ctx)
