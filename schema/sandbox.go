@@ -94,7 +94,7 @@ func (s *Sandbox) Drop(ctx context.Context) error {
 func (s *Sandbox) drop(ctx context.Context, name string) error {
 	_, err := s.admin.Exec(ctx, "DROP DATABASE IF EXISTS "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)")
 	if err != nil {
-		return ticket.Wrap(ticket.CodeUnavailable, err, "dropping the sandbox "+name)
+		return ticket.Wrap(ticket.CodeUnavailable, err, "dropping the sandbox %s", name)
 	}
 	return nil
 }
