@@ -107,17 +107,18 @@ func (q *Queries) ArticlesOfChunks(ctx context.Context, arg ArticlesOfChunksPara
 }
 
 const chunks = `-- name: Chunks :many
-SELECT k.id, k.title, k.content, a.slug
+SELECT k.id, k.title, k.content, k.language, a.slug
 FROM knowledge_base k
 JOIN knowledge_articles a ON a.id = k.article_id
 WHERE k.id = ANY ($1::uuid[])
 `
 
 type ChunksRow struct {
-	ID      uuid.UUID
-	Title   string
-	Content string
-	Slug    string
+	ID       uuid.UUID
+	Title    string
+	Content  string
+	Language string
+	Slug     string
 }
 
 // Chunks returns chunks by id.
@@ -134,6 +135,7 @@ func (q *Queries) Chunks(ctx context.Context, ids []uuid.UUID) ([]ChunksRow, err
 			&i.ID,
 			&i.Title,
 			&i.Content,
+			&i.Language,
 			&i.Slug,
 		); err != nil {
 			return nil, err

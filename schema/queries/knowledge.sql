@@ -234,7 +234,7 @@ ORDER BY near.similarity DESC, a.slug;
 
 -- Chunks returns chunks by id.
 -- name: Chunks :many
-SELECT k.id, k.title, k.content, a.slug
+SELECT k.id, k.title, k.content, k.language, a.slug
 FROM knowledge_base k
 JOIN knowledge_articles a ON a.id = k.article_id
 WHERE k.id = ANY (sqlc.arg(ids)::uuid[]);

@@ -12,7 +12,8 @@ WHERE m.received_at >= sqlc.arg(since)::timestamptz AND m.received_at < sqlc.arg
 
 -- DayTurns sums up the turns that began between two times: one row for each
 -- channel that had any, and one with an empty channel for all of them. The mood
--- is what the model read last in a turn; turns without a reading do not count.
+-- is what the model read last in a turn, or the rules where no model was asked;
+-- turns without a reading do not count.
 -- name: DayTurns :many
 SELECT coalesce(c.channel, '')::text AS channel,
        count(*) AS turns,
@@ -29,8 +30,9 @@ JOIN conversations c ON c.id = t.conversation_id
 LEFT JOIN agent_metrics a ON a.turn_id = t.id
 LEFT JOIN LATERAL (
     SELECT sum(m.cost_usd) AS cost_usd,
-           (array_agg((m.decision #>> '{arguments,triage,sentiment}')::float8 ORDER BY m.created_at DESC, m.id)
-               FILTER (WHERE m.decision #>> '{arguments,triage,sentiment}' IS NOT NULL))[1] AS sentiment
+           coalesce((array_agg(m.decision #>> '{arguments,triage,sentiment}' ORDER BY m.created_at DESC, m.id)
+               FILTER (WHERE m.problem = '' AND m.decision #>> '{arguments,triage,sentiment}' IS NOT NULL))[1],
+               t.triage ->> 'sentiment')::float8 AS sentiment
     FROM model_calls m
     WHERE m.turn_id = t.id
 ) k ON true
