@@ -240,6 +240,31 @@ type Turn struct {
 	Verified         bool
 	Triage           []byte
 	Confidence       *float64
+	ProvedBy         *uuid.UUID
+}
+
+type Verification struct {
+	ID             uuid.UUID
+	ConversationID uuid.UUID
+	TurnID         uuid.UUID
+	MessageIds     []uuid.UUID
+	Address        string
+	PartID         *uuid.UUID
+	State          string
+	Tries          int32
+	CreatedAt      time.Time
+	ExpiresAt      time.Time
+	ProvedAt       *time.Time
+	ProvedUntil    *time.Time
+}
+
+type VerificationTry struct {
+	MessageID      uuid.UUID
+	VerificationID uuid.UUID
+	Outcome        string
+	TriesLeft      int32
+	Told           bool
+	CreatedAt      time.Time
 }
 
 type WebhookSpool struct {

@@ -401,7 +401,7 @@ func (q *Queries) NewestTicketID(ctx context.Context, workflowID string) (uuid.U
 }
 
 const newestTurn = `-- name: NewestTurn :one
-SELECT id, conversation_id, ticket_id, first_message_id, message_ids, state, rule, prompt_version, model, knowledge_version, chunk_ids, chunk_scores, verdicts, created_at, finished_at, verified, triage, confidence FROM turns WHERE ticket_id = $1 ORDER BY created_at DESC, id LIMIT 1
+SELECT id, conversation_id, ticket_id, first_message_id, message_ids, state, rule, prompt_version, model, knowledge_version, chunk_ids, chunk_scores, verdicts, created_at, finished_at, verified, triage, confidence, proved_by FROM turns WHERE ticket_id = $1 ORDER BY created_at DESC, id LIMIT 1
 `
 
 // NewestTurn returns the newest turn of a ticket.
@@ -427,6 +427,7 @@ func (q *Queries) NewestTurn(ctx context.Context, ticketID uuid.UUID) (Turn, err
 		&i.Verified,
 		&i.Triage,
 		&i.Confidence,
+		&i.ProvedBy,
 	)
 	return i, err
 }

@@ -166,7 +166,7 @@ ON CONFLICT (conversation_id, first_message_id) DO UPDATE
 SET message_ids = CASE WHEN turns.state = 'open' THEN excluded.message_ids ELSE turns.message_ids END,
     ticket_id = CASE WHEN turns.state = 'open' THEN excluded.ticket_id ELSE turns.ticket_id END,
     verified = CASE WHEN turns.state = 'open' THEN excluded.verified ELSE turns.verified END
-RETURNING id, conversation_id, ticket_id, first_message_id, message_ids, state, rule, prompt_version, model, knowledge_version, chunk_ids, chunk_scores, verdicts, created_at, finished_at, verified, triage, confidence
+RETURNING id, conversation_id, ticket_id, first_message_id, message_ids, state, rule, prompt_version, model, knowledge_version, chunk_ids, chunk_scores, verdicts, created_at, finished_at, verified, triage, confidence, proved_by
 `
 
 type OpenTurnParams struct {
@@ -208,6 +208,7 @@ func (q *Queries) OpenTurn(ctx context.Context, arg OpenTurnParams) (Turn, error
 		&i.Verified,
 		&i.Triage,
 		&i.Confidence,
+		&i.ProvedBy,
 	)
 	return i, err
 }
@@ -436,7 +437,7 @@ func (q *Queries) SettleTurn(ctx context.Context, arg SettleTurnParams) (int64, 
 }
 
 const turn = `-- name: Turn :one
-SELECT id, conversation_id, ticket_id, first_message_id, message_ids, state, rule, prompt_version, model, knowledge_version, chunk_ids, chunk_scores, verdicts, created_at, finished_at, verified, triage, confidence FROM turns WHERE id = $1
+SELECT id, conversation_id, ticket_id, first_message_id, message_ids, state, rule, prompt_version, model, knowledge_version, chunk_ids, chunk_scores, verdicts, created_at, finished_at, verified, triage, confidence, proved_by FROM turns WHERE id = $1
 `
 
 // Turn returns one turn.
@@ -462,6 +463,7 @@ func (q *Queries) Turn(ctx context.Context, id uuid.UUID) (Turn, error) {
 		&i.Verified,
 		&i.Triage,
 		&i.Confidence,
+		&i.ProvedBy,
 	)
 	return i, err
 }

@@ -64,13 +64,15 @@ ORDER BY provider_at, external_id;
 -- History returns the newest messages that came before the given turn. When a
 -- channel has proved who wrote all of the turn, those are of this conversation
 -- and what was proved in the others of the same customer, but nothing from
--- before a phone number changed hands. Else they are what was not proved in
+-- before a phone number changed hands. When a code has proved whose the address
+-- is, they are of this conversation and what was proved in those of whom the
+-- address belongs to. Else they are what was not proved in
 -- this conversation; and of a form's, unless the turn came by mail alone, only
 -- what its page shows. What we never said, because it was withdrawn or refused,
 -- or stored by a person and not sent, is left out.
 -- name: History :many
 WITH t AS MATERIALIZED (
-    SELECT u.message_ids, u.verified, u.conversation_id, h.customer_id, h.customer_since,
+    SELECT u.message_ids, u.verified, u.verified OR u.proved_by IS NOT NULL AS proved, u.proved_by, u.conversation_id, h.customer_id, h.customer_since,
            h.channel = 'webform' AND EXISTS (
                SELECT FROM messages w WHERE w.id = ANY (u.message_ids) AND w.channel = 'webform'
            ) AS on_page,
@@ -86,6 +88,13 @@ WITH t AS MATERIALIZED (
     CROSS JOIN LATERAL customer_family(t.customer_id) AS f (id)
     JOIN conversations c ON c.customer_id = f.id
     WHERE t.verified
+    UNION
+    SELECT c.id, c.customer_since
+    FROM t
+    JOIN verifications v ON v.id = t.proved_by AND NOT t.verified
+    JOIN customer_identities i ON i.kind = 'email' AND i.value = v.address
+    CROSS JOIN LATERAL customer_family(i.customer_id) AS f (id)
+    JOIN conversations c ON c.customer_id = f.id
 )
 SELECT newest.id
 FROM t
@@ -97,7 +106,7 @@ CROSS JOIN LATERAL (
     WHERE m.conversation_id = seen.id AND m.provider_at <= t.until
       AND m.provider_at >= coalesce(seen.customer_since, '-infinity')
       AND m.id <> ALL (t.message_ids)
-      AND CASE WHEN t.verified THEN m.verified OR seen.id = t.conversation_id ELSE NOT m.verified AND NOT EXISTS (
+      AND CASE WHEN t.proved THEN m.verified OR seen.id = t.conversation_id ELSE NOT m.verified AND NOT EXISTS (
           -- What the message is, or answers. A person may answer anything that came before.
           SELECT FROM messages w
           WHERE (w.verified OR t.on_page AND w.channel <> 'webform')
