@@ -93,6 +93,7 @@ type Options struct {
 	DB        *schema.DB
 	Model     Model
 	Knowledge Knowledge
+	Library   Library // keeps what Knowledge searches
 	Publisher Publisher
 	WhatsApp  WhatsApp
 	// WhatsAppTemplate is the ContentSid of the approved template that asks a

@@ -55,6 +55,7 @@ func (a *Activities) searchKnowledge(ctx context.Context, in ticket.SearchKnowle
 		n, err := q.InsertSearch(ctx, schema.InsertSearchParams{
 			ID: uuid.New(), TurnID: in.TurnID, Query: question, QueryHash: asked.QueryHash,
 			KnowledgeVersion: found.Version, ChunkIds: ids, ChunkScores: scores,
+			BestSimilarity: &found.Best, Margin: &found.Margin,
 		})
 		if err != nil {
 			return err

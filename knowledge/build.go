@@ -24,9 +24,10 @@ const (
 	unusedFor = 24 * time.Hour
 )
 
-// errMoved says that articles were let in or taken out while a version was
-// built, so that it has to be begun anew.
-var errMoved = ticket.Errorf(ticket.CodeConflict, "the articles have changed meanwhile: run it again")
+// ErrStale says that a version cannot be gone on with and has to be begun anew:
+// articles were let in or taken out meanwhile, or another build of this program
+// or another embedding model has begun it.
+var ErrStale = ticket.Errorf(ticket.CodeConflict, "the articles have changed meanwhile: run it again")
 
 // Build is a version that is not live yet: its articles are stored, its chunks
 // come in batches, in any order and as often as one likes.
@@ -104,9 +105,8 @@ type pending struct {
 
 // StoreChunks embeds and stores the chunks from, up to and without to, of a
 // version, in the order of its articles, and returns how many of them the model
-// was asked about. What is stored already stays as it is. Errors: CodeConflict
-// when the version was begun by another build or for another model, those of
-// the embedder, else as schema.Classify.
+// was asked about. What is stored already stays as it is. Errors: ErrStale,
+// those of the embedder, else as schema.Classify.
 func (b *Base) StoreChunks(ctx context.Context, version int64, from, to int) (embedded int, err error) {
 	chunks, err := b.chunksOf(ctx, version, from, to)
 	if err != nil {
@@ -142,11 +142,14 @@ func (b *Base) StoreChunks(ctx context.Context, version int64, from, to int) (em
 // chunksOf cuts the articles that some chunks of a version belong to.
 func (b *Base) chunksOf(ctx context.Context, version int64, from, to int) (chunks []pending, err error) {
 	v, err := b.db.KnowledgeVersion(ctx, version)
+	if schema.NoRows(err) {
+		return nil, ErrStale // it was left alone for so long that it was deleted
+	}
 	if err != nil {
 		return nil, err
 	}
-	if model := b.embedder.EmbeddingModel(); v.EmbeddingModel != model {
-		return nil, ticket.Errorf(ticket.CodeConflict, "version %d was begun for embedding model %s, this program uses %s: begin again", version, v.EmbeddingModel, model)
+	if v.EmbeddingModel != b.embedder.EmbeddingModel() {
+		return nil, ErrStale
 	}
 	rows, err := b.db.ArticlesOfChunks(ctx, schema.ArticlesOfChunksParams{Version: version, Since: int32(from), Until: int32(to)})
 	if err != nil {
@@ -158,7 +161,7 @@ func (b *Base) chunksOf(ctx context.Context, version int64, from, to int) (chunk
 			return nil, err
 		}
 		if len(a.chunks) != int(r.KnowledgeArticle.Chunks) {
-			return nil, ticket.Errorf(ticket.CodeConflict, "version %d was begun by another build of this program, which cuts articles in another way: begin again", version)
+			return nil, ErrStale // another build cuts articles in another way
 		}
 		for i, c := range a.chunks {
 			if at := int(r.Before) + i; at >= from && at < to {
@@ -198,7 +201,7 @@ func (b *Base) embedMissing(ctx context.Context, chunks []pending, vectors map[s
 
 // finish puts a version into use whose chunks are all stored and returns the
 // live one; switched is false when somebody else has put the same articles into
-// use. errMoved means that it has to be begun anew.
+// use. ErrStale means that it has to be begun anew.
 func (b *Base) finish(ctx context.Context, version int64, withoutLearned bool) (live int64, switched bool, err error) {
 	// The first search of the new version is to be planned and weighted as the thousandth.
 	err = b.db.Tx(ctx, func(q *schema.Queries) error {
@@ -228,6 +231,9 @@ func (b *Base) activate(ctx context.Context, version int64, withoutLearned bool)
 			return err
 		}
 		next, err := q.KnowledgeVersion(ctx, version)
+		if schema.NoRows(err) {
+			return ErrStale
+		}
 		if err != nil {
 			return err
 		}
@@ -246,7 +252,7 @@ func (b *Base) activate(ctx context.Context, version int64, withoutLearned bool)
 		}
 		switch {
 		case next.BasedOn != nil && *next.BasedOn != current.ID:
-			return errMoved
+			return ErrStale
 		case current.ID > version:
 			return ticket.Errorf(ticket.CodeConflict, "an ingest of other articles began later and finished first: version %d stays live", current.ID)
 		}
@@ -270,7 +276,7 @@ func complete(ctx context.Context, q *schema.Queries, v schema.KnowledgeVersion)
 		return err
 	}
 	if stored != int64(v.Chunks) {
-		return ticket.Errorf(ticket.CodeConflict, "version %d has %d of its %d chunks: run it again", v.ID, stored, v.Chunks)
+		return ErrStale
 	}
 	articles, err := q.VersionArticles(ctx, v.ID)
 	if err != nil {
@@ -292,7 +298,7 @@ func complete(ctx context.Context, q *schema.Queries, v schema.KnowledgeVersion)
 	slices.Sort(has)
 	slices.Sort(wants)
 	if !slices.Equal(has, wants) {
-		return errMoved
+		return ErrStale
 	}
 	return nil
 }

@@ -137,7 +137,7 @@ func (b *Base) insist(ctx context.Context, progress func(done, total int), witho
 		}
 		live, switched, err := b.finish(ctx, build.Version, withoutLearned)
 		switch {
-		case errors.Is(err, errMoved) && try < tries:
+		case errors.Is(err, ErrStale) && try < tries:
 			continue
 		case err != nil:
 			return Report{}, fmt.Errorf("switching to version %d: %w", build.Version, err)

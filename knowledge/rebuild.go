@@ -136,11 +136,10 @@ func (b *Base) beginRebuild(ctx context.Context) (Build, Report, error) {
 
 // FinishRebuild puts a version into use whose chunks are all stored. moved
 // means that the articles have changed since it was begun, and that it has to
-// be begun anew. Errors: CodeConflict when chunks are missing, else as
-// schema.Classify.
+// be begun anew. Errors as schema.Classify.
 func (b *Base) FinishRebuild(ctx context.Context, version int64) (moved bool, err error) {
 	_, _, err = b.finish(ctx, version, false)
-	if errors.Is(err, errMoved) {
+	if errors.Is(err, ErrStale) {
 		return true, nil
 	}
 	if err != nil {

@@ -58,18 +58,32 @@ func (s Schedules) plans() []client.ScheduleOptions {
 				Args: []any{ticket.RetentionInput{KeepHours: int(s.Retention.Hours())}}, StaticSummary: "Deletes what is older than it has to be kept",
 			},
 		},
+		{
+			ID: ticket.ScheduleLearn, Spec: hourlyAt(20),
+			Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: time.Hour,
+			Action: &client.ScheduleWorkflowAction{
+				ID: ticket.ScheduleLearn, Workflow: ticket.LearnWorkflow, TaskQueue: ticket.QueueTickets,
+				Args: []any{ticket.LearnInput{}}, StaticSummary: "Proposes articles from what people answered",
+			},
+		},
 	}
 }
 
-// dailyAt is spelled as the server gives it back, so that the two can be compared.
 func dailyAt(hour, minute int, zone string) client.ScheduleSpec {
+	return hoursAt(hour, hour, minute, zone)
+}
+
+func hourlyAt(minute int) client.ScheduleSpec { return hoursAt(0, 23, minute, "UTC") }
+
+// hoursAt is spelled as the server gives it back, so that the two can be compared.
+func hoursAt(firstHour, lastHour, minute int, zone string) client.ScheduleSpec {
 	all := func(from, to int) []client.ScheduleRange {
 		return []client.ScheduleRange{{Start: from, End: to, Step: 1}}
 	}
 	return client.ScheduleSpec{
 		TimeZoneName: zone,
 		Calendars: []client.ScheduleCalendarSpec{{
-			Second: all(0, 0), Minute: all(minute, minute), Hour: all(hour, hour),
+			Second: all(0, 0), Minute: all(minute, minute), Hour: all(firstHour, lastHour),
 			DayOfMonth: all(1, 31), Month: all(1, 12), Year: []client.ScheduleRange{}, DayOfWeek: all(0, 6),
 		}},
 	}

@@ -30,6 +30,8 @@ func NewTicketsWorker(c client.Client, a *activities.Activities, v worker.Worker
 	w.RegisterWorkflowWithOptions(workflows.WhatsAppReconcileWorkflow, pinned(ticket.WhatsAppReconcileWorkflow))
 	w.RegisterWorkflowWithOptions(workflows.DailyReportWorkflow, upgraded(ticket.DailyReportWorkflow))
 	w.RegisterWorkflowWithOptions(workflows.RetentionWorkflow, upgraded(ticket.RetentionWorkflow))
+	w.RegisterWorkflowWithOptions(workflows.KnowledgeWorkflow, pinned(ticket.KnowledgeWorkflow))
+	w.RegisterWorkflowWithOptions(workflows.LearnWorkflow, upgraded(ticket.LearnWorkflow))
 	register(w, map[string]any{
 		ticket.ActivityCreateTicket: a.CreateTicket, ticket.ActivityFetchHistory: a.FetchHistory,
 		ticket.ActivityReviewReply: a.ReviewReply, ticket.ActivityCloseTicket: a.CloseTicket,
@@ -39,12 +41,17 @@ func NewTicketsWorker(c client.Client, a *activities.Activities, v worker.Worker
 	return w
 }
 
-// NewModelWorker returns the worker that searches knowledge and calls the model.
+// NewModelWorker returns the worker that searches and keeps knowledge and calls
+// the model.
 func NewModelWorker(c client.Client, a *activities.Activities, v worker.WorkerDeploymentVersion, fatal func(error)) worker.Worker {
 	w := worker.New(c, ticket.QueueModel, versioned(v, worker.Options{
 		Interceptors: net(a), WorkerStopTimeout: stopTimeout, OnFatalError: fatal, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 1000,
 	}))
-	register(w, map[string]any{ticket.ActivitySearchKnowledge: a.SearchKnowledge, ticket.ActivityCallModel: a.CallModel})
+	register(w, map[string]any{
+		ticket.ActivitySearchKnowledge: a.SearchKnowledge, ticket.ActivityCallModel: a.CallModel,
+		ticket.ActivityBeginKnowledge: a.BeginKnowledge, ticket.ActivityEmbedKnowledge: a.EmbedKnowledge,
+		ticket.ActivityFinishKnowledge: a.FinishKnowledge, ticket.ActivityProposeArticles: a.ProposeArticles,
+	})
 	return w
 }
 

@@ -28,6 +28,7 @@ func newActivities(ctx context.Context, w *workerProcess) (*activities.Activitie
 		return nil, fmt.Errorf("setting up the model (OPENAI_ settings): %w", err)
 	}
 	o.Model, o.Knowledge = model, knowledge.New(w.db, model, w.log)
+	o.Library = knowledge.New(w.db, model, w.log)
 	if c.whatsAppOn() {
 		if o.WhatsApp, err = openWhatsApp(c); err != nil {
 			return nil, fmt.Errorf("setting up WhatsApp (TWILIO_ settings): %w", err)
