@@ -339,16 +339,20 @@ func (q *Queries) VerificationOfPart(ctx context.Context, partID uuid.UUID) (Ver
 }
 
 const waitForVerification = `-- name: WaitForVerification :exec
-UPDATE verifications SET message_ids = $1::uuid[] WHERE id = $2
+UPDATE verifications
+SET turn_id = $1, message_ids = $2::uuid[]
+WHERE id = $3
 `
 
 type WaitForVerificationParams struct {
+	TurnID     uuid.UUID
 	MessageIds []uuid.UUID
 	ID         uuid.UUID
 }
 
-// WaitForVerification notes which messages of a turn wait for a code.
+// WaitForVerification notes which turn waits for a code that is on its way, and
+// what it has.
 func (q *Queries) WaitForVerification(ctx context.Context, arg WaitForVerificationParams) error {
-	_, err := q.db.Exec(ctx, waitForVerification, arg.MessageIds, arg.ID)
+	_, err := q.db.Exec(ctx, waitForVerification, arg.TurnID, arg.MessageIds, arg.ID)
 	return err
 }

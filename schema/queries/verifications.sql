@@ -32,9 +32,12 @@ VALUES (sqlc.arg(id), sqlc.arg(conversation_id), sqlc.arg(turn_id), sqlc.arg(mes
 -- name: MailVerification :exec
 UPDATE verifications SET part_id = sqlc.arg(part_id)::uuid WHERE id = sqlc.arg(id);
 
--- WaitForVerification notes which messages of a turn wait for a code.
+-- WaitForVerification notes which turn waits for a code that is on its way, and
+-- what it has.
 -- name: WaitForVerification :exec
-UPDATE verifications SET message_ids = sqlc.arg(message_ids)::uuid[] WHERE id = sqlc.arg(id);
+UPDATE verifications
+SET turn_id = sqlc.arg(turn_id), message_ids = sqlc.arg(message_ids)::uuid[]
+WHERE id = sqlc.arg(id);
 
 -- CountTry notes that a message was taken for a code, and what followed from it.
 -- name: CountTry :exec
