@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// maxParts is how many statements a sentence may join.
+const maxParts = 6
+
 // fault is why a claim has no support.
 type fault int
 
@@ -126,7 +129,7 @@ func (d *draft) best(r *reader, tokens []token) match {
 	best := match{fault: faultWords, missing: contentOf(tokens)}
 	for _, s := range d.sources {
 		for i := range s.sentences {
-			if m := r.compare(tokens, s, i); m.better(best) {
+			if m := d.compare(r, tokens, s, i); m.better(best) {
 				best = m
 			}
 		}
@@ -145,36 +148,41 @@ func contentOf(tokens []token) []token {
 }
 
 // stitched takes a claim apart where it joins statements, and returns where
-// each of them stands: near each other in one chunk, about the same thing.
+// each of them stands: one behind the other in one section of a chunk, and about
+// the same thing.
 func (d *draft) stitched(r *reader, tokens []token) []match {
 	parts := statements(tokens)
-	if len(parts) < 2 {
+	if len(parts) < 2 || len(parts) > maxParts {
 		return nil
 	}
+	subject := leading(parts[0])
 	for _, s := range d.sources {
-		var found []match
-		subject := leading(parts[0])
-		for n, part := range parts {
-			best := match{fault: faultWords}
-			for i, one := range s.sentences {
-				if n > 0 && (one.heading != s.sentences[found[n-1].at].heading || i < found[n-1].at || i > found[n-1].at+2) {
-					continue
-				}
-				m := r.compare(part, s, i)
-				if m.fault != faultNone || n > 0 && !s.isAbout(i, part, subject) {
-					continue
-				}
-				if m.better(best) {
-					best = m
-				}
+		for i := range s.sentences {
+			if found := d.lay(r, s, i, parts, subject, true); len(found) > 1 {
+				return found
 			}
-			if best.fault != faultNone {
-				break
-			}
-			found = append(found, best)
 		}
-		if len(found) == len(parts) {
-			return found
+	}
+	return nil
+}
+
+// lay supports as many of the parts as it can by sentence i, and the rest by the
+// sentence behind it. It returns nil if some part is left.
+func (d *draft) lay(r *reader, s *source, i int, parts [][]token, subject []token, first bool) []match {
+	for n := len(parts); n > 0; n-- {
+		tokens := slices.Concat(parts[:n]...)
+		m := d.compare(r, tokens, s, i)
+		if m.fault != faultNone || !first && !s.isAbout(i, tokens, subject) {
+			continue
+		}
+		if n == len(parts) {
+			return []match{m}
+		}
+		if i+1 == len(s.sentences) || s.sentences[i+1].heading != s.sentences[i].heading {
+			continue
+		}
+		if rest := d.lay(r, s, i+1, parts[n:], subject, false); rest != nil {
+			return append([]match{m}, rest...)
 		}
 	}
 	return nil
@@ -193,7 +201,7 @@ func (s *source) isAbout(i int, part, subject []token) bool {
 		return true
 	}
 	return !slices.ContainsFunc(subject, func(t token) bool {
-		if len(one.at[t.root]) > 0 || one.context[t.root] {
+		if len(one.at[t.root]) > 0 || one.context.roots[t.root] {
 			return false
 		}
 		return i == 0 || !one.refers || len(s.sentences[i-1].at[t.root]) == 0

@@ -37,14 +37,15 @@ func (m match) better(than match) bool {
 }
 
 // compare holds tokens against sentence i of s. Every word that means something
-// must stand there or above it, in about the order in which it stands there.
-func (r *reader) compare(tokens []token, s *source, i int) match {
+// must stand there or above it, in about the order in which it stands there and
+// no more often.
+func (d *draft) compare(r *reader, tokens []token, s *source, i int) match {
 	one := &s.sentences[i]
-	m := match{source: s, at: i, fault: faultNone}
+	m := match{source: s, at: i}
 	var whole, covered float64
-	var path []int
-	inSentence, content := 0, 0
-	for _, t := range tokens {
+	var path []int // of the words that stand in the sentence
+	content := 0
+	for n, t := range tokens {
 		if !t.content {
 			continue
 		}
@@ -54,35 +55,34 @@ func (r *reader) compare(tokens []token, s *source, i int) match {
 			weight = nameWeight
 		}
 		whole += weight
-		switch at := place(t, one); {
+		at := place(t, one)
+		switch {
 		case at != nil:
 			covered += weight
-			inSentence++
 			path = append(path, nearest(at, path))
-		case t.kind == word && one.context[t.root]:
+		case t.kind == word && r.stands(tokens, n, one.context):
 			covered += weight
-		case t.kind == word && content <= 3 && i > 0 && one.refers && len(s.sentences[i-1].at[t.root]) > 0:
+		case t.kind == word && len(path) == 0 && i > 0 && one.refers && len(s.sentences[i-1].at[t.root]) > 0 && !r.is("keep", t.text) && !r.is("sensitive", t.text):
 			covered += weight
 		default:
 			m.missing = append(m.missing, t)
 		}
 	}
-	if whole == 0 || inSentence == 0 {
+	if whole == 0 || len(path) == 0 {
 		m.fault, m.missing = faultWords, contentOf(tokens)
 		return m
 	}
 	m.support = covered / whole
 	m.verbatim = inOrder(tokens, one.tokens)
 	exact := slices.ContainsFunc(m.missing, func(t token) bool { return t.kind != word || t.upper && !t.first }) ||
-		!r.agrees(tokens, one)
+		!r.agrees(tokens, one, m.verbatim) || !d.onTopic(tokens, one)
 	switch {
+	case len(m.missing) == 0 && (exact || broken(path) || r.replaces(tokens, one)): // the words are there and say something else
+		m.fault = faultExact
 	case exact:
 		m.fault = faultExact
-	case len(m.missing) > 0 || m.support < minCoverage || inSentence*2 < content || broken(path):
+	case len(m.missing) > 0, m.support < minCoverage, len(path)*2 < content, m.verbatim < minOrder(content):
 		m.fault = faultWords
-		if len(m.missing) == 0 { // the words are all there, in another order
-			m.fault = faultExact
-		}
 	}
 	if m.fault != faultNone {
 		m.support = min(m.support, 0.99)
@@ -90,11 +90,74 @@ func (r *reader) compare(tokens []token, s *source, i int) match {
 	return m
 }
 
+// stands reports whether word n of a claim stands above a sentence. What weighs
+// heavily there, such as "free", counts only beside the word it stands beside.
+func (r *reader) stands(tokens []token, n int, c above) bool {
+	t := tokens[n]
+	if !c.roots[t.root] || r.is("keep", t.text) {
+		return false
+	}
+	if !r.is("sensitive", t.text) {
+		return true
+	}
+	return n+1 < len(tokens) && c.phrases[[2]string{t.root, tokens[n+1].root}] ||
+		n > 0 && c.phrases[[2]string{tokens[n-1].root, t.root}]
+}
+
+// onTopic reports whether a claim is about what its source is about: it, the
+// customer, what stands above the source or the draft so far names the topic,
+// and a topic of two words is not cut short.
+func (d *draft) onTopic(tokens []token, one *sourceSentence) bool {
+	named := func(t token) bool {
+		return one.context.roots[t.root] || slices.ContainsFunc(tokens, func(c token) bool { return c.root == t.root })
+	}
+	said := func(t token) bool {
+		if named(t) || d.customers[t.root] {
+			return true
+		}
+		return slices.ContainsFunc(d.claims, func(c claim) bool {
+			return !c.free && slices.ContainsFunc(c.tokens, func(o token) bool { return o.root == t.root })
+		})
+	}
+	if slices.ContainsFunc(one.label, func(t token) bool { return !said(t) }) {
+		return false
+	}
+	switch len(one.topic) {
+	case 0:
+		return true
+	case 2:
+		if named(one.topic[1]) && !said(one.topic[0]) {
+			return false
+		}
+		return said(one.topic[0]) || said(one.topic[1])
+	}
+	return said(one.topic[0])
+}
+
+// minOrder returns how much of a claim with so many words that mean something
+// must stand in the order of its source: of a short one nearly all, since a few
+// words are found anywhere.
+func minOrder(content int) float64 {
+	switch {
+	case content < 2:
+		return nearlyVerbatim
+	case content < 4:
+		return 0.6
+	}
+	return 0.4
+}
+
 // place returns where a token stands in a source, or nil.
 func place(t token, one *sourceSentence) []int {
 	var found []int
 	for _, i := range one.at[t.root] {
 		o := one.tokens[i]
+		if t.kind == word && t.upper && !t.first && t.bare != o.bare {
+			continue // a name has no other words
+		}
+		if t.kind == word && !o.content && t.text != o.text {
+			continue // a stem may look like a word that means nothing
+		}
 		if t.kind == o.kind && (t.kind != number || sameQuantity(t, o)) {
 			found = append(found, i)
 		}

@@ -4,7 +4,10 @@ import "slices"
 
 // agrees reports whether a claim denies what its source denies, restricts what
 // it restricts, and turns nothing into its opposite.
-func (r *reader) agrees(tokens []token, one *sourceSentence) bool {
+func (r *reader) agrees(tokens []token, one *sourceSentence, verbatim float64) bool {
+	if verbatim >= nearlyVerbatim && !r.sameTurns(tokens, one) {
+		return false
+	}
 	return r.sameNegation(tokens, one) && r.sameRestriction(tokens, one) && r.noOpposite(tokens, one) && r.sameForce(tokens, one)
 }
 
@@ -54,10 +57,6 @@ func (r *reader) deniedInSource(tokens []token, i, times int, one *sourceSentenc
 		return slices.ContainsFunc(one.negations, func(n int) bool { return n > 0 })
 	}
 	at := place(*denied, one)
-	if at == nil {
-		// The word stands above the sentence, or nowhere: some clause must deny.
-		return slices.ContainsFunc(one.negations, func(n int) bool { return n > 0 })
-	}
 	return slices.ContainsFunc(at, func(p int) bool { return one.negations[one.tokens[p].clause] == times })
 }
 
@@ -83,17 +82,65 @@ func (r *reader) sameRestriction(tokens []token, one *sourceSentence) bool {
 	return true
 }
 
-// noOpposite reports whether the claim says none of a pair where the source
-// says only the other.
+// noOpposite reports whether the claim has no word of a pair in the place of the
+// other.
 func (r *reader) noOpposite(tokens []token, one *sourceSentence) bool {
+	count := func(root string) int {
+		n := 0
+		for _, t := range tokens {
+			if t.root == root {
+				n++
+			}
+		}
+		return n
+	}
 	for _, t := range tokens {
-		if len(one.at[t.root]) > 0 {
+		if len(r.pairs[t.root]) == 0 || count(t.root) <= len(one.at[t.root]) {
 			continue
 		}
 		for _, opposite := range r.pairs[t.root] {
-			if len(one.at[opposite]) > 0 {
+			if len(one.at[opposite]) > count(opposite) {
 				return false
 			}
+		}
+	}
+	return true
+}
+
+// turns are the kinds of words that turn what a sentence says.
+var turns = []string{"negation", "restriction", "obligation", "permission"}
+
+// sameTurns reports whether a sentence that is all but quoted has as many of
+// these words as the part it quotes.
+func (r *reader) sameTurns(tokens []token, one *sourceSentence) bool {
+	from, to := len(one.tokens), 0
+	for _, t := range tokens {
+		if at := one.at[t.root]; len(at) > 0 {
+			from = min(from, at[0])
+			break
+		}
+	}
+	for i := len(tokens) - 1; i >= 0; i-- {
+		if at := one.at[tokens[i].root]; len(at) > 0 {
+			to = at[len(at)-1] + 1
+			break
+		}
+	}
+	if from >= to {
+		return true
+	}
+	for _, kind := range turns {
+		count := func(all []token) int {
+			n := 0
+			for _, t := range all {
+				if r.is(kind, t.text) {
+					n++
+				}
+			}
+			return n
+		}
+		if count(tokens) != count(one.tokens[from:to]) {
+			return false
 		}
 	}
 	return true

@@ -107,6 +107,9 @@ func split(text string, wrapped bool) []sentence {
 	return out
 }
 
+// wrapFrom is how long a line is at least that was broken for its length.
+const wrapFrom = 60
+
 // continues reports whether a line goes on with the sentence above it. Chunks
 // are wrapped where their author liked; in a draft a line is a thought.
 func continues(above, line string, wrapped bool) bool {
@@ -114,7 +117,7 @@ func continues(above, line string, wrapped bool) bool {
 		return true
 	}
 	first, _ := utf8.DecodeRuneInString(line)
-	return unicode.IsLower(first) && !strings.ContainsAny(above[len(above)-1:], ".!?:;")
+	return unicode.IsLower(first) && len(above) >= wrapFrom && !strings.ContainsAny(above[len(above)-1:], ".!?:;")
 }
 
 // strip takes the markdown off a line.

@@ -1,6 +1,12 @@
 package review
 
-import "slices"
+import (
+	"maps"
+	"strings"
+)
+
+// maxLabel is how many words a label has at most.
+const maxLabel = 5
 
 // source is a cited chunk, read.
 type source struct {
@@ -15,9 +21,12 @@ type sourceSentence struct {
 	at map[string][]int
 	// context holds the roots of what stands above it: title, headings, the
 	// sentence that introduces its list.
-	context map[string]bool
+	context above
 	// negations counts the negating words of each clause.
 	negations []int
+	topic     []token
+	// label holds what stands before the colon of an item: "Freezer: below …".
+	label []token
 	// refers says that it goes on from the sentence before it ("It lasts …").
 	refers bool
 }
@@ -40,7 +49,7 @@ func (d *draft) readSources() {
 			readers[t] = r
 		}
 		s := &source{language: c.Language}
-		title := r.contentRoots(c.Title + " " + company)
+		title := r.contextOf(c.Title, company)
 		for _, raw := range split(visible(c.Content), true) {
 			s.sentences = append(s.sentences, r.source(raw, title))
 		}
@@ -51,7 +60,7 @@ func (d *draft) readSources() {
 			for root := range one.at {
 				d.words[root] = true
 			}
-			for root := range one.context {
+			for root := range one.context.roots {
 				d.words[root] = true
 			}
 		}
@@ -59,7 +68,7 @@ func (d *draft) readSources() {
 	}
 }
 
-func (r *reader) source(raw sentence, title map[string]bool) sourceSentence {
+func (r *reader) source(raw sentence, title above) sourceSentence {
 	raw.tokens = r.tokens(raw.text)
 	s := sourceSentence{sentence: raw, at: map[string][]int{}, context: title}
 	for i, t := range raw.tokens {
@@ -72,23 +81,64 @@ func (r *reader) source(raw sentence, title map[string]bool) sourceSentence {
 		}
 	}
 	if raw.heading != "" || raw.intro != "" {
-		s.context = r.contentRoots(raw.heading + " " + raw.intro)
-		for root := range title {
-			s.context[root] = true
-		}
+		s.context = r.contextOf(raw.heading, raw.intro)
+		maps.Copy(s.context.roots, title.roots)
+		maps.Copy(s.context.phrases, title.phrases)
 	}
-	s.refers = len(raw.tokens) > 0 && slices.ContainsFunc(raw.tokens[:min(3, len(raw.tokens))], func(t token) bool { return r.is("anaphora", t.text) })
+	s.refers = len(raw.tokens) > 0 && r.is("anaphora", raw.tokens[0].text)
+	s.topic = r.topic(raw)
+	if label, _, ok := strings.Cut(raw.text, ": "); ok && (raw.item || raw.cell) && len(strings.Fields(label)) <= maxLabel {
+		s.label = contentOf(r.tokens(label))
+	}
 	return s
 }
 
-// contentRoots returns the roots of what a text is about. Numbers are left out:
-// they prove nothing away from their sentence.
-func (r *reader) contentRoots(text string) map[string]bool {
-	roots := map[string]bool{}
-	for _, t := range r.tokens(text) {
-		if t.kind == word && t.content {
-			roots[t.root] = true
+// topic returns the first words of a sentence that mean something, up to two:
+// what is said there is said of them. Steps and sentences that begin with a
+// purpose have none, since they are true without it.
+func (r *reader) topic(raw sentence) []token {
+	if raw.item || raw.cell || len(raw.tokens) == 0 {
+		return nil
+	}
+	switch raw.tokens[0].text {
+	case "to", "um", "pour", "para", "per", "om", "please", "bitte":
+		return nil
+	}
+	var found []token
+	for _, t := range raw.tokens {
+		if t.content && t.kind == word {
+			found = append(found, t)
+		} else if len(found) > 0 {
+			break
+		}
+		if len(found) == 2 {
+			break
 		}
 	}
-	return roots
+	return found
+}
+
+// above is what stands above a sentence.
+type above struct {
+	roots map[string]bool
+	// phrases holds two words in a row.
+	phrases map[[2]string]bool
+}
+
+// contextOf reads what texts are about. Numbers are left out: they prove nothing
+// away from their sentence.
+func (r *reader) contextOf(texts ...string) above {
+	c := above{map[string]bool{}, map[[2]string]bool{}}
+	for _, text := range texts {
+		before := ""
+		for _, t := range r.tokens(text) {
+			if t.kind != word || !t.content {
+				continue
+			}
+			c.roots[t.root] = true
+			c.phrases[[2]string{before, t.root}] = true
+			before = t.root
+		}
+	}
+	return c
 }

@@ -20,6 +20,7 @@ type token struct {
 	kind   tokenKind
 	text   string // folded
 	root   string // of a word; the normal form of a number; the link itself
+	bare   string // the root without words of the same meaning
 	clause int    // which part of the sentence it stands in, from 0
 	// upper says that it begins with a capital letter, first that it begins the
 	// sentence.
@@ -27,6 +28,8 @@ type token struct {
 	// content says that it must be found in a source.
 	content bool
 	negates bool
+	// beside says that nothing but white space parts it from the token before.
+	beside bool
 	// unit is what a number counts: a sign beside it or the next word's root.
 	unit string
 	// bound is what is said of a number's limit: "max", "min", "more", "less",
@@ -47,17 +50,32 @@ var marks = regexp.MustCompile(
 type reader struct {
 	*tongue
 	roots map[string]string
+	bares map[string]string
 }
 
-func newReader(t *tongue) *reader { return &reader{tongue: t, roots: map[string]string{}} }
+func newReader(t *tongue) *reader {
+	return &reader{tongue: t, roots: map[string]string{}, bares: map[string]string{}}
+}
 
 func (r *reader) rootOf(folded string) string {
 	if root, ok := r.roots[folded]; ok {
 		return root
 	}
-	root := r.root(folded)
+	root := r.bareOf(folded)
+	if same, ok := r.same[root]; ok {
+		root = same
+	}
 	r.roots[folded] = root
 	return root
+}
+
+func (r *reader) bareOf(folded string) string {
+	if b, ok := r.bares[folded]; ok {
+		return b
+	}
+	b := r.bare(folded)
+	r.bares[folded] = b
+	return b
 }
 
 // tokens reads one sentence.
@@ -65,11 +83,11 @@ func (r *reader) tokens(text string) []token {
 	text = strings.NewReplacer("’", "'", "‘", "'", "\u00a0", " ", "\u202f", " ").Replace(text)
 	found := marks.FindAllStringIndex(text, -1)
 	all := make([]token, 0, len(found))
-	clause := 0
+	clause, end := 0, 0
 	fresh := true // nothing but marks since the clause began
 	for at := 0; at < len(found); at++ {
 		from, to := found[at][0], found[at][1]
-		raw := strings.TrimSpace(text[from:to])
+		raw, before := strings.TrimSpace(text[from:to]), len(all)
 		switch {
 		case len(raw) == 0:
 			continue
@@ -103,7 +121,10 @@ func (r *reader) tokens(text string) []token {
 				all = append(all, r.word(w, clause, upper, len(all) == 0))
 			}
 		}
-		fresh = false
+		if n := len(all); n > before && n > 1 {
+			all[before].beside = before > 0 && strings.TrimSpace(text[end:from]) == ""
+		}
+		fresh, end = false, to
 	}
 	r.count(all)
 	return all
@@ -111,7 +132,7 @@ func (r *reader) tokens(text string) []token {
 
 func (r *reader) word(folded string, clause int, upper, first bool) token {
 	t := token{
-		kind: word, text: folded, root: r.rootOf(folded), clause: clause, upper: upper, first: first,
+		kind: word, text: folded, root: r.rootOf(folded), bare: r.bareOf(folded), clause: clause, upper: upper, first: first,
 		negates: r.is("negation", folded),
 	}
 	switch {
