@@ -15,6 +15,7 @@ import (
 	"github.com/sethvargo/go-envconfig"
 
 	"github.com/digital-fte/fte/gateway"
+	"github.com/digital-fte/fte/mcp"
 	"github.com/digital-fte/fte/sla"
 	"github.com/digital-fte/fte/ticket"
 )
@@ -62,6 +63,10 @@ type Config struct {
 	StaffAlertEmail    string `env:"STAFF_ALERT_EMAIL"`
 	TemporalUI         string `env:"TEMPORAL_UI_URL"`
 
+	// Who of the staff has which token, and whose `fte mcp` uses on standard input.
+	StaffTokens []string `env:"STAFF_TOKENS"`
+	MCPToken    string   `env:"FTE_MCP_TOKEN"`
+
 	// The build that this worker is of, which the Temporal Worker Controller
 	// sets. Both or neither: without them workers are unversioned.
 	DeploymentName string `env:"TEMPORAL_DEPLOYMENT_NAME"`
@@ -96,8 +101,9 @@ type Config struct {
 	CloseAfter       time.Duration `env:"FTE_CLOSE_AFTER, default=72h"`
 	Retention        time.Duration `env:"FTE_RETENTION, default=720h"`
 
-	secrets  ticket.Secrets
-	promises sla.Policy
+	secrets     ticket.Secrets
+	staffTokens mcp.Tokens
+	promises    sla.Policy
 }
 
 // demand is something a command needs, so that only its settings are asked for.
@@ -234,6 +240,9 @@ func (c *Config) policyFaults() (faults []error) {
 	var level slog.Level
 	fault(level.UnmarshalText([]byte(c.LogLevel)) != nil, "FTE_LOG_LEVEL is %q, not debug, info, warn or error", c.LogLevel)
 	fault(c.LogFormat != "json" && c.LogFormat != "text", "FTE_LOG_FORMAT is %q, not json or text", c.LogFormat)
+	if err := c.readStaffTokens(); err != nil {
+		faults = append(faults, err)
+	}
 	fault(c.KafkaSession < time.Second, "FTE_KAFKA_SESSION must be a second or more")
 	fault((c.DeploymentName == "") != (c.WorkerBuildID == ""), "TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID belong together: one is set, the other is not")
 	fault(c.DrainDelay < 0, "FTE_DRAIN_DELAY must not be negative")

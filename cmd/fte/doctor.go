@@ -141,6 +141,10 @@ func (c *Config) resting() (off []string) {
 func secretsOf(lookuper envconfig.Lookuper, c *Config) []string {
 	secrets := append([]string{c.SecretKey, c.OpenAIKey, c.StaffAlertWebhook}, c.TwilioAuthTokens...)
 	secrets = append(secrets, strings.Split(c.SecretKey, ",")...)
+	secrets = append(secrets, c.MCPToken)
+	for _, entry := range c.StaffTokens {
+		secrets = append(secrets, entry[strings.LastIndex(entry, ":")+1:])
+	}
 	if key, ok := (&fileLookuper{next: lookuper}).Lookup("TEMPORAL_API_KEY"); ok {
 		secrets = append(secrets, key)
 	}

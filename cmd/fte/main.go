@@ -81,6 +81,7 @@ func commands() []command {
 			"report", "[--date DAY]", "show the daily report",
 			"Prints the report of a day: mood, hand-overs, what tickets were about, times and cost. One that is\nmissing is made now, and stored if the day is over. Days are those of FTE_TIME_ZONE.", runReport,
 		},
+		{"mcp", "[--http ADDRESS]", "let other assistants look things up", mcpDetails, runMCP},
 		{"doctor", "", "look at everything and say what is wrong", doctorDetails, runDoctor},
 		{"version", "", "print the version", "Prints the version and the commit this program was built from.", runVersion},
 	}
