@@ -20,6 +20,7 @@ import (
 	"github.com/digital-fte/fte/channel/whatsapp"
 	"github.com/digital-fte/fte/knowledge"
 	"github.com/digital-fte/fte/llm"
+	"github.com/digital-fte/fte/review"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/sla"
 	"github.com/digital-fte/fte/stream"
@@ -78,6 +79,7 @@ type Policy struct {
 	SecondCheck time.Duration // and when to look again before sending once more
 	PromptPrice float64       // USD for a million prompt tokens
 	OutputPrice float64       // USD for a million completion tokens
+	Confidence  Thresholds    // below which a draft is not sent
 	// Allowance is how many messages a customer may write in a minute and have
 	// answered one by one; what is beyond is answered together. Zero sets none.
 	Allowance int
@@ -92,6 +94,7 @@ type Policy struct {
 type Options struct {
 	DB        *schema.DB
 	Model     Model
+	Embedder  review.Embedder // compares meanings
 	Knowledge Knowledge
 	Library   Library // keeps what Knowledge searches
 	Publisher Publisher

@@ -158,8 +158,12 @@ func (c gmailCarrier) letter(ctx context.Context, route schema.Conversation, p s
 	if err != nil {
 		return "", err
 	}
+	words, err := c.withCode(ctx, route.Channel, p)
+	if err != nil {
+		return "", err
+	}
 	letter := email.Letter{
-		CustomerName: customer, TicketNumber: open.Number, Body: p.Body, Company: c.Policy.Company,
+		CustomerName: customer, TicketNumber: open.Number, Body: words, Company: c.Policy.Company,
 		StatusURL: strings.TrimRight(c.PublicBaseURL, "/") + "/ticket/" + open.ID.String(),
 	}
 	if route.Channel == ticket.WebForm {

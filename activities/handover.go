@@ -73,13 +73,27 @@ func (e *escalation) describe(ctx context.Context, turn schema.Turn, h *schema.S
 	if err != nil {
 		return err
 	}
-	if triage != nil {
+	var read struct {
+		Sentiment *float64 `json:"sentiment"`
+	}
+	switch {
+	case triage != nil:
 		h.Sentiment = &triage.Sentiment
+	case json.Unmarshal(turn.Triage, &read) == nil:
+		h.Sentiment = read.Sentiment // the rules', when no model was asked
 	}
 	tried := append(searchLines(searches), draftLines(drafts)...)
+	if e.in.Rule != "" {
+		tried = append(tried, "A rule asked for a person before the model was: "+e.in.Rule+".")
+	}
 	if asked != "" {
 		tried = append(tried, "The model asked for a person: "+asked+".")
 	}
+	identity, err := identityLines(ctx, e.q, turn, e.in.Code)
+	if err != nil {
+		return err
+	}
+	tried = append(tried, identity...)
 	failure, err := e.failure(ctx)
 	if err != nil {
 		return err
@@ -88,7 +102,9 @@ func (e *escalation) describe(ctx context.Context, turn schema.Turn, h *schema.S
 
 	draft := e.draft(turn, drafts)
 	if draft != nil {
-		h.SuggestedReply = draft.Body
+		if h.SuggestedReply, err = restored(ctx, e.q, *draft); err != nil {
+			return err
+		}
 	}
 	h.Sources, err = e.sources(ctx, draft, searches)
 	return err

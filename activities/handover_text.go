@@ -6,14 +6,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/digital-fte/fte/mask"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/ticket"
 )
 
 // RenderHandover writes a hand-over as plain text for the people who are asked
-// to take a ticket over. It holds the customer's words: it is for staff's eyes
-// and mailboxes only. Times are shown in the zone that they carry.
+// to take a ticket over. It holds the customer's words, though neither numbers
+// of cards and accounts nor secrets: it is for staff's eyes and mailboxes only.
+// Times are shown in the zone that they carry.
 func RenderHandover(h schema.HandoverForTicketRow) string {
+	m := mask.New(h.Subject, h.Summary, h.Tried, h.SuggestedReply)
+	for _, words := range []*string{&h.Subject, &h.Summary, &h.Tried, &h.SuggestedReply} {
+		*words = m.Restore(m.Text(*words))
+	}
 	var b strings.Builder
 	line := func(label, value string) {
 		if value != "" {

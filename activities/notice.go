@@ -15,8 +15,43 @@ const maxNoticeRunes = 300
 
 // handoverNotice tells the customer truthfully that a person has been asked,
 // and when people are there. It promises no time: nobody can keep that. The
-// code is why a person was asked.
-func (a *Activities) handoverNotice(c ticket.Channel, number, code string) string {
+// code is why a person was asked. It is in the customer's language where there
+// are words for it, else in English.
+func (a *Activities) handoverNotice(c ticket.Channel, number, code, language string) string {
+	now, calendar := a.Now(), a.Policy.SLA.Calendar
+	if words, known := noticeIn(language); known {
+		return words.notice(c, number, code, calendar, now)
+	}
+	english := a.englishNotice(c, number, code)
+	if code == safety {
+		english = dangerNotice + " " + english
+	}
+	return english
+}
+
+// safety is the escalation code of talk of danger to somebody.
+const safety = "safety"
+
+const dangerNotice = "If anybody is in danger, please call the emergency services now (112 in Europe, 911 in North America)."
+
+// notice says it in a language, in as few words as a chat takes.
+func (w noticeWords) notice(c ticket.Channel, number, code string, calendar *sla.Calendar, now time.Time) string {
+	says := []string{w.passedOn}
+	if code == safety {
+		says = []string{w.danger, w.passedOn}
+	}
+	if next := calendar.NextOpen(now); next.Equal(now) {
+		says = append(says, w.open)
+	} else {
+		says = append(says, fmt.Sprintf(w.closed, next.In(calendar.Zone()).Format(openLayout)))
+	}
+	if c == ticket.WhatsApp {
+		says = append(says, number)
+	}
+	return strings.Join(says, " ")
+}
+
+func (a *Activities) englishNotice(c ticket.Channel, number, code string) string {
 	now, calendar := a.Now(), a.Policy.SLA.Calendar
 	unreadable := code == ticket.EscalateUnreadable
 	if c != ticket.WhatsApp {

@@ -30,13 +30,13 @@ func TestTheNoticeSaysWhenPeopleAreThere(t *testing.T) {
 			t.Parallel()
 			a := New(Options{Now: func() time.Time { return tc.now }, Policy: Policy{SLA: sla.Policy{Calendar: calendar}}})
 			for _, channel := range ticket.Channels() {
-				text := a.handoverNotice(channel, "T-0123456789", "")
+				text := a.handoverNotice(channel, "T-0123456789", "", "en")
 				require.Contains(t, text, tc.says, channel)
 				require.Regexp(t, "(?i)a colleague will .*reply to you here", text, channel)
 				require.Contains(t, text, "Office hours: Monday to Friday, 09:00–17:00; Saturday, 10:00–13:00, except on holidays (Europe/Berlin).")
 				require.NotRegexp(t, `(?i)\b(within|minutes|shortly|soon|today|as soon as)\b`, text, "nobody can keep that")
 			}
-			text := a.handoverNotice(ticket.WhatsApp, "T-0123456789", "")
+			text := a.handoverNotice(ticket.WhatsApp, "T-0123456789", "", "")
 			require.Contains(t, text, "T-0123456789")
 			require.LessOrEqual(t, utf8.RuneCountInString(text), 300, text)
 		})
@@ -49,5 +49,5 @@ func TestAnOfficeThatNeverCloses(t *testing.T) {
 	require.NoError(t, err)
 	a := New(Options{Policy: Policy{SLA: sla.Policy{Calendar: calendar}}})
 	require.Equal(t, "Thank you for your message. I cannot settle this myself and have passed it to our team; a colleague will reply to you here. "+
-		"Our office is open now. Office hours: around the clock (UTC). Ticket: T-1", a.handoverNotice(ticket.WhatsApp, "T-1", ""))
+		"Our office is open now. Office hours: around the clock (UTC). Ticket: T-1", a.handoverNotice(ticket.WhatsApp, "T-1", "", ""))
 }

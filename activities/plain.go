@@ -26,7 +26,7 @@ type batchOf struct {
 // a fixed text, or a person. What waited for the customer to write is released
 // whatever else follows. The rules come in the order of their weight: what the
 // customer told the service itself, what forbids an answer, what there is
-// nothing to answer to, and what came too fast.
+// nothing to answer to, what only a person may answer, and what came too fast.
 func (b *batchOf) decide(ctx context.Context, mode ticket.Mode, res *ticket.CreateTicketResult) error {
 	waited, err := release(ctx, b.q, b.conv.ID, res)
 	if err != nil {
@@ -50,7 +50,7 @@ func (b *batchOf) decide(ctx context.Context, mode ticket.Mode, res *ticket.Crea
 		return nil
 	}
 	for _, rule := range []func(context.Context, ticket.Mode, *ticket.CreateTicketResult) error{
-		b.forbidden, b.unreadable, b.answeredElsewhere, b.tooFast,
+		b.forbidden, b.unreadable, b.proves, b.answeredElsewhere, b.triaged, b.tooFast,
 	} {
 		if err := rule(ctx, mode, res); err != nil || res.Plain != "" || res.Person != "" {
 			return err

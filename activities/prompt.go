@@ -22,27 +22,22 @@ func (a *Activities) prompt(ctx context.Context, turn schema.Turn, in ticket.Cal
 		return llm.PromptInput{}, err
 	}
 	p := llm.PromptInput{
-		Channel: conv.Channel, Company: a.Policy.Company,
-		// Random, known to nobody outside, and the same whenever the turn is run again.
-		Nonce: turn.ID.String()[:13],
+		Channel: conv.Channel, Company: a.Policy.Company, Nonce: nonce(turn),
 	}
-	batch, err := a.DB.MessagesByID(ctx, turn.MessageIds)
+	words, hide, err := a.masked(ctx, turn)
 	if err != nil {
 		return p, err
 	}
-	for i, m := range batch {
-		words := m.Body
-		if i == 0 && m.Subject != "" {
-			words = m.Subject + "\n\n" + words
-		}
-		p.CustomerMessages = append(p.CustomerMessages, words)
+	p.CustomerMessages, p.Identity = words, "unverified"
+	if turn.Verified || turn.ProvedBy != nil {
+		p.Identity = "verified"
 	}
 	earlier, err := a.DB.MessagesByID(ctx, in.History)
 	if err != nil {
 		return p, err
 	}
 	for _, m := range earlier {
-		p.History = append(p.History, llm.HistoryMessage{Author: m.Author, Text: text.Truncate(m.Body, maxHistoryRunes), At: m.ProviderAt})
+		p.History = append(p.History, llm.HistoryMessage{Author: m.Author, Text: text.Truncate(hide.Text(m.Body), maxHistoryRunes), At: m.ProviderAt})
 	}
 	for i, round := range in.Rounds {
 		search, err := a.search(ctx, round.SearchID)
@@ -59,8 +54,19 @@ func (a *Activities) prompt(ctx context.Context, turn schema.Turn, in ticket.Cal
 		}
 		p.PriorSearches = append(p.PriorSearches, llm.SearchRound{Query: search.Query, Chunks: chunks})
 	}
-	p.Rejected, err = a.rejection(ctx, in.RejectedDraftID)
+	p.Rejected, err = a.rejection(ctx, in.RejectedDraftID, in.Unsure)
 	return p, err
+}
+
+// nonce marks the data of a turn's prompt: random, known to nobody outside, and
+// the same whenever the turn is run again.
+func nonce(turn schema.Turn) string { return turn.ID.String()[:13] }
+
+// customerWords returns what the customer writes in this turn, the oldest
+// message first, without what a model must not see.
+func (a *Activities) customerWords(ctx context.Context, turn schema.Turn) ([]string, error) {
+	words, _, err := a.masked(ctx, turn)
+	return words, err
 }
 
 func (a *Activities) search(ctx context.Context, id uuid.UUID) (schema.Search, error) {
@@ -93,8 +99,12 @@ func (a *Activities) chunks(ctx context.Context, ids []uuid.UUID) ([]llm.Chunk, 
 	return chunks, nil
 }
 
+// unsureReason is what the model is told of an answer that broke no rule.
+const unsureReason = "It is too uncertain whether this answers the customer. " +
+	"If one short question to the customer would settle it, ask that question and nothing else; otherwise ask for a person."
+
 // rejection tells the model which answer the review refused and why.
-func (a *Activities) rejection(ctx context.Context, draftID uuid.UUID) (*llm.Rejection, error) {
+func (a *Activities) rejection(ctx context.Context, draftID uuid.UUID, unsure bool) (*llm.Rejection, error) {
 	if draftID == uuid.Nil {
 		return nil, nil //nolint:nilnil // no rejection is the ordinary case
 	}
@@ -111,6 +121,9 @@ func (a *Activities) rejection(ctx context.Context, draftID uuid.UUID) (*llm.Rej
 		return nil, err
 	}
 	r := &llm.Rejection{Raw: call.Decision}
+	if unsure {
+		r.Reasons = append(r.Reasons, unsureReason)
+	}
 	for _, v := range verdicts {
 		if !v.Passed {
 			r.Reasons = append(r.Reasons, v.Reason)

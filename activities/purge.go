@@ -23,8 +23,8 @@ const (
 )
 
 // Purge deletes what is older than the input says, in small batches: how
-// messages of closed tickets were settled, raw mails, and what providers
-// reported of our messages. Actions and the audit log are kept. It counts events that are stuck in the spool and leaves them:
+// messages of closed tickets were settled, raw mails, what providers reported of
+// our messages, and how addresses were proved. Actions and the audit log are kept. It counts events that are stuck in the spool and leaves them:
 // they are customers' messages. Purging again deletes what has become old since.
 func (a *Activities) Purge(ctx context.Context, in ticket.PurgeInput) (ticket.PurgeResult, error) {
 	defer beat(ctx)()
@@ -53,6 +53,11 @@ func (a *Activities) purge(ctx context.Context, in ticket.PurgeInput) (res ticke
 		return a.DB.PurgeDeliveries(ctx, schema.PurgeDeliveriesParams{
 			Before: before, ParkedBefore: now.Add(-parkedHours * time.Hour), MaxRows: purgeBatch,
 		})
+	}); err != nil {
+		return res, err
+	}
+	if _, err = inBatches(ctx, func() (int64, error) {
+		return a.DB.PurgeVerifications(ctx, schema.PurgeVerificationsParams{Before: before, MaxRows: purgeBatch})
 	}); err != nil {
 		return res, err
 	}

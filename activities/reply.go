@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -23,6 +24,9 @@ type reply struct {
 	why string
 	// unsettled says that the text goes out and the turn stays open.
 	unsettled bool
+	// proof is the verification whose code it brings, and until how long that is good.
+	proof uuid.UUID
+	until time.Time
 }
 
 // replyOf returns the draft as the channel's parts, a fixed text, or the notice
@@ -32,7 +36,11 @@ type reply struct {
 func (a *Activities) replyOf(
 	ctx context.Context, q *schema.Queries, conv, route schema.Conversation, open schema.Ticket, in ticket.SendReplyInput,
 ) (reply, error) {
-	if in.Plain != "" {
+	switch in.Plain {
+	case "":
+	case ticket.PlainVerify, ticket.PlainWrongCode:
+		return a.proofReply(ctx, q, conv, route, open, in)
+	default:
 		return a.plainReply(ctx, q, route, open, in)
 	}
 	why, err := a.mayNotSend(ctx, q, route, open.ID)
@@ -47,9 +55,11 @@ func (a *Activities) replyOf(
 			return r, err
 		}
 		noticed, err := q.NoticeGiven(ctx, open.ID)
-		if err == nil && !noticed && why == "" {
-			r.texts = []string{a.handoverNotice(route.Channel, open.Number, open.EscalationCode)}
+		if err != nil || noticed || why != "" {
+			return r, err
 		}
+		turn, err := q.Turn(ctx, in.TurnID)
+		r.texts = []string{a.handoverNotice(route.Channel, open.Number, open.EscalationCode, languageOf(turn))}
 		return r, err
 	}
 	draft, err := q.Draft(ctx, in.DraftID)
@@ -74,13 +84,18 @@ func (a *Activities) replyOf(
 	return r, err
 }
 
-// wordsOf returns a draft with what has to be said ahead of it.
+// wordsOf returns a draft as the customer reads it, with what has to be said
+// ahead of it.
 func (a *Activities) wordsOf(ctx context.Context, q *schema.Queries, draft schema.Draft) (string, error) {
+	words, err := restored(ctx, q, draft)
+	if err != nil {
+		return "", err
+	}
 	earlier, err := a.earlierContact(ctx, q, draft.TurnID)
 	if err != nil || earlier == "" {
-		return draft.Body, err
+		return words, err
 	}
-	return earlier + "\n\n" + draft.Body, nil
+	return earlier + "\n\n" + words, nil
 }
 
 // laidOut returns an answer as the provider calls that its channel takes.

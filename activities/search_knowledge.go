@@ -72,7 +72,7 @@ func (a *Activities) searchKnowledge(ctx context.Context, in ticket.SearchKnowle
 }
 
 // question returns the model's words if it asked for the search, else the
-// customer's.
+// customer's: neither holds what a model must not see.
 func (a *Activities) question(ctx context.Context, in ticket.SearchKnowledgeInput) (string, error) {
 	if in.ModelCallID != uuid.Nil {
 		call, err := a.DB.ModelCall(ctx, in.ModelCallID)
@@ -92,16 +92,9 @@ func (a *Activities) question(ctx context.Context, in ticket.SearchKnowledgeInpu
 	if err != nil {
 		return "", err
 	}
-	messages, err := a.DB.MessagesByID(ctx, turn.MessageIds)
+	words, err := a.customerWords(ctx, turn)
 	if err != nil {
 		return "", err
-	}
-	var words []string
-	for i, m := range messages {
-		if i == 0 && m.Subject != "" {
-			words = append(words, m.Subject)
-		}
-		words = append(words, m.Body)
 	}
 	return text.Truncate(strings.Join(words, "\n"), maxQuestionRunes), nil
 }

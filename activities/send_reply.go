@@ -173,6 +173,11 @@ func (a *Activities) insertParts(ctx context.Context, q *schema.Queries, e envel
 		}); err != nil {
 			return err
 		}
+		if i == 0 && r.proof != uuid.Nil {
+			if err := q.MailVerification(ctx, schema.MailVerificationParams{ID: r.proof, PartID: id}); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

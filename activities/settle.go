@@ -75,6 +75,7 @@ func (a *Activities) settle(ctx context.Context, q *schema.Queries, conv schema.
 			return res, err
 		}
 	}
+	res.Until = reply.until
 	if reply.unsettled {
 		res.Standing, err = a.stands(ctx, q, conv.ID)
 		return res, err

@@ -78,7 +78,7 @@ func newWorld(t *testing.T) *world {
 		DB: w.db, Publisher: w.published, Mailbox: mailbox, PublicBaseURL: "https://help.firnwacht.example/", Secrets: secrets,
 		Policy: activities.Policy{
 			Company: "Firnwacht", SLA: sla.DefaultPolicy(), FirstCheck: firstCheck, SecondCheck: secondCheck,
-			PromptPrice: 1, OutputPrice: 10,
+			PromptPrice: 1, OutputPrice: 10, Confidence: activities.Thresholds{"": 0.6},
 		},
 		Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 	}
@@ -147,7 +147,7 @@ func (w *world) withModel(articles map[string]string) *world {
 		_, err = base.Ingest(w.t.Context(), []string{dir}, knowledge.IngestOptions{})
 		require.NoError(w.t, err)
 	}
-	w.options.Model, w.options.Knowledge = client, base
+	w.options.Model, w.options.Embedder, w.options.Knowledge = client, client, base
 	return w
 }
 
@@ -221,12 +221,22 @@ func (w *world) draft(turnID uuid.UUID, body string, citations ...uuid.UUID) uui
 	w.t.Helper()
 	call, id := uuid.New(), uuid.New()
 	require.NoError(w.t, w.db.InsertModelCall(w.t.Context(), schema.InsertModelCallParams{
-		ID: call, TurnID: turnID, InputHash: call.String(), Model: "chat-1", Decision: []byte(`{}`),
+		ID: call, TurnID: turnID, InputHash: call.String(), Model: "chat-1", Provider: "primary", Decision: proposal(w.t, body, citations),
 	}))
 	require.NoError(w.t, w.db.InsertDraft(w.t.Context(), schema.InsertDraftParams{
 		ID: id, TurnID: turnID, ModelCallID: call, Body: body, Citations: append([]uuid.UUID{}, citations...),
 	}))
 	return id
+}
+
+// proposal is a model's call that answers, as it is stored.
+func proposal(t *testing.T, body string, citations []uuid.UUID) []byte {
+	t.Helper()
+	raw, err := json.Marshal(map[string]any{"tool": "send_response", "arguments": map[string]any{
+		"message": body, "citations": append([]uuid.UUID{}, citations...), "triage": triage(0.5, "technical", "medium"),
+	}})
+	require.NoError(t, err)
+	return raw
 }
 
 func (w *world) parts(turnID uuid.UUID) []schema.PartsOfTurnRow {

@@ -1,42 +1,139 @@
 package triage
 
-import "github.com/digital-fte/fte/language"
+import (
+	"slices"
+	"strings"
 
-// Assess reads a batch of messages.
-func Assess(batch []Message) Assessment {
-	a := Assessment{Sentiment: 0.5}
+	"github.com/digital-fte/fte/language"
+)
+
+// Assess reads a batch of messages by the rules that come with the program.
+func Assess(batch []Message) Assessment { return defaults().Assess(batch) }
+
+// Assess reads a batch of messages. The same batch always gives the same
+// assessment, in a time that grows with its length.
+func (r *Rules) Assess(batch []Message) Assessment {
+	var all strings.Builder
+	var text []token
+	hidden := 0.0
 	for _, m := range batch {
-		a.Language = language.Detect(m.Subject + "\n" + m.Text)
+		all.WriteString(m.Subject + "\n" + m.Text + "\n")
+		text = append(text, m.tokens()...)
+		hidden = max(hidden, structure(m.Subject), structure(m.Text))
 	}
+	a := Assessment{Language: language.Detect(all.String())}
+	reading := reading{text: text, mood: mood{loud: loudness(all.String())}}
+	for _, b := range r.booksFor(a.Language) {
+		reading.read(b)
+	}
+	if unreadable(all.String(), a.Language) {
+		reading.fired = append(reading.fired, Fired{Rule: "trigger/unreadable/any.no-words", Code: "unreadable", Urgency: "low"})
+	}
+	slices.SortFunc(reading.fired, byWeight)
+	a.Fired = slices.Compact(reading.fired)
+	a.Sentiment = reading.mood.score(a.Fired)
+	a.Injection = 1 - (1-reading.injection)*(1-hidden)
+	a.Repeats = reading.repeats
+	a.Question = reading.question()
 	return a
 }
 
-// Person returns the rule for which a person has to answer without the model
-// being asked.
-func (a Assessment) Person() (Fired, bool) {
-	if len(a.Fired) > 0 {
-		return a.Fired[0], true
+// booksFor returns the books a text is read by: its own and the English one,
+// since every customer of a machine knows some English; all of them when its
+// language is not certain.
+func (r *Rules) booksFor(l language.Guess) []*book {
+	fits := func(b *book) bool {
+		if b.language == anyLanguage || b.language == l.Code {
+			return true
+		}
+		return !l.Sure || l.Mixed || b.language == "en"
 	}
-	return Fired{}, false
-}
-
-// Trend reports that a customer grows unhappier: two of the last three
-// messages below 0.4, or four in a row each unhappier than the one before and
-// the last below 0.45. Earlier sentiments are given the oldest first.
-func Trend(earlier []float64, now float64) (falling bool) {
-	all := append(append([]float64(nil), earlier...), now)
-	low := 0
-	for _, s := range all[max(0, len(all)-3):] {
-		if s < 0.4 {
-			low++
+	var out []*book
+	for _, code := range append([]string{anyLanguage}, Languages()...) {
+		if b := r.books[code]; b != nil && fits(b) {
+			out = append(out, b)
 		}
 	}
-	if low >= 2 {
-		return true
+	for _, b := range r.extra {
+		if fits(b) {
+			out = append(out, b)
+		}
 	}
-	if len(all) < 4 || now >= 0.45 {
-		return false
+	return out
+}
+
+// reading collects what the books say about a text.
+type reading struct {
+	text      []token
+	fired     []Fired
+	mood      mood
+	injection float64
+	injected  []match // where
+	repeats   bool
+}
+
+// read adds what a book says.
+func (r *reading) read(b *book) {
+	found := b.program.run(r.text)
+	undone := map[int][]match{} // by section
+	for _, m := range found {
+		if one := b.rules[m.rule]; one.kind == kindUnless {
+			undone[one.section] = append(undone[one.section], m)
+		}
 	}
-	last := all[len(all)-4:]
-	return last[1] < last[0] && last[2] < last[1] && last[3] < last[2]
+	injected := map[string]bool{}
+	for _, m := range found {
+		one := b.rules[m.rule]
+		if one.kind == kindUnless || overlapsAny(undone[one.section], m) {
+			continue
+		}
+		denied := r.deniedBefore(b, m)
+		switch one.kind {
+		case kindTrigger:
+			if !denied {
+				r.fired = append(r.fired, Fired{Rule: b.fullName(one), Code: one.code, Urgency: one.urgency})
+			}
+		case kindMood:
+			r.mood.add(m, one.weight, denied)
+		case kindStronger:
+			r.mood.stronger(m)
+		case kindRepeats:
+			r.repeats = r.repeats || !denied
+		case kindInjection:
+			r.injected = append(r.injected, m)
+			if !injected[one.name] {
+				injected[one.name] = true
+				r.injection = 1 - (1-r.injection)*(1-one.weight)
+			}
+		default:
+		}
+	}
+}
+
+// question reports a question of at least three words that is no part of an
+// attempt to steer the assistant.
+func (r *reading) question() bool {
+	words, from := 0, 0
+	for i, t := range r.text {
+		switch {
+		case !t.endsSentence():
+			if !t.isBreak() {
+				words++
+			}
+			continue
+		case t.word == questionEnd && words >= 3 && !overlapsAny(r.injected, match{start: int32(from), end: int32(i)}):
+			return true
+		}
+		words, from = 0, i+1
+	}
+	return false
+}
+
+// deniedBefore reports a word before a match that denies it.
+func (r *reading) deniedBefore(b *book, m match) bool {
+	return m.start > 0 && b.program.denying[r.text[m.start-1].word]
+}
+
+func overlapsAny(spans []match, m match) bool {
+	return slices.ContainsFunc(spans, func(s match) bool { return s.start <= m.end && m.start <= s.end })
 }
