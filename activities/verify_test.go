@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -49,7 +50,9 @@ func (w *world) known() uuid.UUID {
 func (s *stranger) says(words string, change ...func(*schema.InsertMessageParams)) ticket.CreateTicketResult {
 	s.t.Helper()
 	s.batch = append(s.batch, s.message(s.conv, words, append([]func(*schema.InsertMessageParams){
-		func(p *schema.InsertMessageParams) { p.ProviderAt = s.at.Add(time.Duration(len(s.batch)) * time.Millisecond) },
+		func(p *schema.InsertMessageParams) {
+			p.ProviderAt = s.at.Add(time.Duration(len(s.batch)) * time.Millisecond)
+		},
 	}, change...)...))
 	return s.read()
 }
@@ -156,8 +159,8 @@ func TestTheCodeProvesWhoAsks(t *testing.T) {
 			require.NoError(t, err)
 			page, err := s.db.PageMessages(t.Context(), s.opened.TicketID)
 			require.NoError(t, err)
-			last := page[len(page)-1]
-			require.Equal(t, "It was a Firnwacht 9.", last.Body, "the answer stands on the page of who has proved it")
+			require.True(t, slices.ContainsFunc(page, func(m schema.PageMessagesRow) bool { return m.Body == "It was a Firnwacht 9." }),
+				"the answer stands on the page of who has proved it")
 
 			// The proof holds for half an hour, here and nowhere else.
 			s.batch, s.at = nil, s.at.Add(29*time.Minute)
@@ -330,12 +333,14 @@ func TestAtMostThreeCodesAnHour(t *testing.T) {
 func TestNobodyIsAskedForACodeInVain(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(*stranger){
-		"no mailbox":    func(s *stranger) { s.options.Gmail = nil },
-		"proved":        func(s *stranger) { s.exec("UPDATE turns SET verified = true") },
-		"owned":         func(s *stranger) { s.exec("UPDATE tickets SET status = 'with_human'") },
-		"no address":    func(s *stranger) { s.exec("UPDATE conversations SET reply_to = 'nobody'") },
-		"another way":   func(s *stranger) { s.exec("UPDATE messages SET channel = 'email'") },
-		"wants no mail": func(s *stranger) { s.exec("INSERT INTO suppressions (kind, value, reason) VALUES ('email', '" + address + "', 'bounced')") },
+		"no mailbox":  func(s *stranger) { s.options.Gmail = nil },
+		"proved":      func(s *stranger) { s.exec("UPDATE turns SET verified = true") },
+		"owned":       func(s *stranger) { s.exec("UPDATE tickets SET status = 'with_human'") },
+		"no address":  func(s *stranger) { s.exec("UPDATE conversations SET reply_to = 'nobody'") },
+		"another way": func(s *stranger) { s.exec("UPDATE messages SET channel = 'email'") },
+		"wants no mail": func(s *stranger) {
+			s.exec("INSERT INTO suppressions (kind, value, reason) VALUES ('email', '" + address + "', 'bounced')")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -5,6 +5,8 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+
+	"github.com/digital-fte/fte/mask"
 )
 
 // newLogger returns the logger of a process.
@@ -13,11 +15,27 @@ func newLogger(c *Config, w io.Writer) *slog.Logger {
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		level = slog.LevelInfo
 	}
-	options := &slog.HandlerOptions{Level: level}
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: hideSecrets}
 	if c.LogFormat == "text" {
 		return slog.New(slog.NewTextHandler(w, options))
 	}
 	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+// hideSecrets is the last net under what is logged: no line of ours holds what a
+// customer wrote, but an error may quote it.
+func hideSecrets(_ []string, a slog.Attr) slog.Attr {
+	text := ""
+	switch v := a.Value.Any().(type) {
+	case string:
+		text = v
+	case error:
+		text = v.Error()
+	}
+	if hidden := mask.New().Text(text); hidden != text {
+		a.Value = slog.StringValue(hidden)
+	}
+	return a
 }
 
 // logStart says what runs with which settings, secrets left out.
