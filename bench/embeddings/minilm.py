@@ -15,7 +15,7 @@ DIMENSIONS = 384
 MAX_TOKENS = 256  # as the model was trained; the rest of a text is not read
 _LAYERS = 6
 _HEADS = 12
-_ROWS = 32  # texts computed at once: more does not fit into the caches
+_TOKENS = 768  # computed at once: more does not fit into the caches
 
 
 class MiniLM:
@@ -34,8 +34,10 @@ class MiniLM:
         tokens = [e.ids for e in self._tokenizer.encode_batch(texts)]
         vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
         by_length = sorted(range(len(texts)), key=lambda i: len(tokens[i]))
-        for start in range(0, len(texts), _ROWS):
-            rows = by_length[start : start + _ROWS]
+        while by_length:
+            longest = len(tokens[by_length[-1]])
+            rows = by_length[-max(1, _TOKENS // longest) :]
+            del by_length[-len(rows) :]
             vectors[rows] = self._forward([tokens[i] for i in rows])
         return vectors, sum(map(len, tokens))
 

@@ -62,10 +62,7 @@ func commands() []command {
 			"Brings the three to the shape this program needs and says what it did. Run it before each new\nversion; doing it twice changes nothing.", runMigrate,
 		},
 		{
-			"kb", "ingest PATH… | list | search QUERY", "fill and search the knowledge base",
-			"  ingest PATH…   make the markdown files below the paths the whole knowledge base\n" +
-				"  list           show its articles\n" +
-				"  search QUERY   show what the assistant would find for a question", runKB,
+			"kb", "ingest PATH… | search QUERY | gaps | …", "fill, search and look after the knowledge base", kbDetails, runKB,
 		},
 		{
 			"dlq", "list | redrive", "look at dead letters and send them back",
@@ -82,6 +79,7 @@ func commands() []command {
 			"Prints the report of a day: mood, hand-overs, what tickets were about, times and cost. One that is\nmissing is made now, and stored if the day is over. Days are those of FTE_TIME_ZONE.", runReport,
 		},
 		{"mcp", "[--http ADDRESS]", "let other assistants look things up", mcpDetails, runMCP},
+		{"eval", "triage | retrieval | answers", "measure the assistant on labelled examples", evalDetails, runEval},
 		{"doctor", "", "look at everything and say what is wrong", doctorDetails, runDoctor},
 		{"version", "", "print the version", "Prints the version and the commit this program was built from.", runVersion},
 	}
