@@ -189,8 +189,8 @@ func (d *draft) lay(r *reader, s *source, i int, parts [][]token, subject []toke
 }
 
 // isAbout reports whether a part that names no subject of its own says of the
-// same thing what sentence i says: it is the beginning of that sentence, as a
-// step of a list is, or the sentence names the subject.
+// same thing what sentence i says: it begins with what that sentence begins
+// with, or the sentence names the subject.
 func (s *source) isAbout(i int, part, subject []token) bool {
 	one := s.sentences[i]
 	content := contentOf(part)
@@ -199,6 +199,9 @@ func (s *source) isAbout(i int, part, subject []token) bool {
 	}
 	if at := one.at[content[0].root]; len(at) > 0 && at[0] == 0 && one.item {
 		return true
+	}
+	if len(one.topic) > 0 && content[0].root == one.topic[0].root {
+		return true // it names its own
 	}
 	return !slices.ContainsFunc(subject, func(t token) bool {
 		if len(one.at[t.root]) > 0 || one.context.roots[t.root] {

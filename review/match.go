@@ -206,7 +206,11 @@ func broken(path []int) bool {
 			jumps++
 		}
 	}
-	return jumps > max(1, (len(path)-1)/3)
+	pairs := len(path) - 1
+	if pairs < 4 {
+		return jumps > 1
+	}
+	return jumps > pairs/2
 }
 
 // inOrder returns the share of a's words that stand in b in the same order.

@@ -14,11 +14,15 @@ func (r *reader) agrees(tokens []token, one *sourceSentence, verbatim float64) b
 // sameNegation compares clause by clause: what a claim states must stand in a
 // clause that states it too, and what it denies in one that denies it.
 func (r *reader) sameNegation(tokens []token, one *sourceSentence) bool {
-	counts := map[int]int{}
+	counts, total := map[int]int{}, 0
 	for _, t := range tokens {
 		if t.negates {
 			counts[t.clause]++
+			total++
 		}
+	}
+	if one.cell && len(one.negations) == 1 { // a label and its value, parted by a colon or not
+		return total == one.negations[0]
 	}
 	for i, t := range tokens {
 		if t.negates {
@@ -42,17 +46,7 @@ func (r *reader) sameNegation(tokens []token, one *sourceSentence) bool {
 // of its clause that means something or else the last, is denied in the source
 // as often.
 func (r *reader) deniedInSource(tokens []token, i, times int, one *sourceSentence) bool {
-	var denied *token
-	for j := i + 1; j < len(tokens) && tokens[j].clause == tokens[i].clause && denied == nil; j++ {
-		if tokens[j].content {
-			denied = &tokens[j]
-		}
-	}
-	for j := i - 1; j >= 0 && tokens[j].clause == tokens[i].clause && denied == nil; j-- {
-		if tokens[j].content {
-			denied = &tokens[j]
-		}
-	}
+	denied := belongsTo(tokens, i)
 	if denied == nil {
 		return slices.ContainsFunc(one.negations, func(n int) bool { return n > 0 })
 	}
@@ -108,7 +102,7 @@ func (r *reader) noOpposite(tokens []token, one *sourceSentence) bool {
 }
 
 // turns are the kinds of words that turn what a sentence says.
-var turns = []string{"negation", "restriction", "obligation", "permission"}
+var turns = []string{"negation", "restriction"}
 
 // sameTurns reports whether a sentence that is all but quoted has as many of
 // these words as the part it quotes.
@@ -152,12 +146,52 @@ func (r *reader) sameForce(tokens []token, one *sourceSentence) bool {
 	says := func(section string, all []token) bool {
 		return slices.ContainsFunc(all, func(t token) bool { return r.is(section, t.text) })
 	}
-	demands, allows := says("obligation", tokens), says("permission", tokens)
-	switch {
-	case demands && !says("obligation", one.tokens):
-		return !says("permission", one.tokens)
-	case allows && !demands && says("obligation", one.tokens):
-		return says("permission", one.tokens)
+	for _, kind := range [][2]string{{"obligation", "permission"}, {"permission", "obligation"}} {
+		if says(kind[0], tokens) && !says(kind[0], one.tokens) && says(kind[1], one.tokens) {
+			return false
+		}
+		for i, t := range tokens {
+			if !r.is(kind[0], t.text) {
+				continue
+			}
+			meant := belongsTo(tokens, i)
+			if meant == nil {
+				continue
+			}
+			clause := func(p int) []token { return one.clause(one.tokens[p].clause) }
+			at := place(*meant, one)
+			if len(at) > 0 && !slices.ContainsFunc(at, func(p int) bool {
+				return says(kind[0], clause(p)) || !says(kind[1], clause(p))
+			}) {
+				return false
+			}
+		}
 	}
 	return true
+}
+
+// belongsTo returns the word that a negation, "must" or "can" belongs to: the
+// next of its clause that means something, or else the last.
+func belongsTo(tokens []token, i int) *token {
+	for j := i + 1; j < len(tokens) && tokens[j].clause == tokens[i].clause; j++ {
+		if tokens[j].content {
+			return &tokens[j]
+		}
+	}
+	for j := i - 1; j >= 0 && tokens[j].clause == tokens[i].clause; j-- {
+		if tokens[j].content {
+			return &tokens[j]
+		}
+	}
+	return nil
+}
+
+// clause returns the tokens of one clause.
+func (s *sourceSentence) clause(n int) []token {
+	from := slices.IndexFunc(s.tokens, func(t token) bool { return t.clause == n })
+	to := from
+	for to < len(s.tokens) && s.tokens[to].clause == n {
+		to++
+	}
+	return s.tokens[from:to]
 }

@@ -101,7 +101,8 @@ func (r *reader) topic(raw sentence) []token {
 		return nil
 	}
 	switch raw.tokens[0].text {
-	case "to", "um", "pour", "para", "per", "om", "please", "bitte":
+	case "you", "sie", "vous", "usted", "puede", "lei", "você", "u", "je",
+		"to", "um", "pour", "para", "per", "om", "please", "bitte":
 		return nil
 	}
 	var found []token

@@ -160,8 +160,8 @@ func (r *reader) count(all []token) {
 				t.unit = soft + "?"
 				continue
 			}
-			if strings.HasSuffix(value, "x") && i > 0 && all[i-1].text == "at" { // at once
-				continue
+			if strings.HasSuffix(value, "x") && (i == 0 || all[i-1].text == "at" || all[i-1].clause != t.clause) {
+				continue // "at once", "once that is done"
 			}
 			if t.text == "one" && !r.countsSomething(all, i) {
 				continue
