@@ -5,9 +5,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/digital-fte/fte/channel/text"
 	"github.com/digital-fte/fte/mask"
 	"github.com/digital-fte/fte/schema"
 )
+
+// maxEarlierRunes bounds what is read of each earlier message. It is more than a
+// model sees of one, so that no number is cut in two before it is masked.
+const maxEarlierRunes = 4 * maxHistoryRunes
 
 // said returns the customer's messages of a turn as they were written, the
 // oldest first, each with the subject that it brought.
@@ -49,7 +54,7 @@ func (a *Activities) masked(ctx context.Context, turn schema.Turn) (texts []stri
 	}
 	known := slices.Clone(texts)
 	for _, e := range earlier {
-		known = append(known, e.Body)
+		known = append(known, text.Truncate(e.Body, maxEarlierRunes))
 	}
 	m = mask.New(known...)
 	for i := range texts {

@@ -37,7 +37,7 @@ func (a *Activities) prompt(ctx context.Context, turn schema.Turn, in ticket.Cal
 		return p, err
 	}
 	for _, m := range earlier {
-		p.History = append(p.History, llm.HistoryMessage{Author: m.Author, Text: text.Truncate(hide.Text(m.Body), maxHistoryRunes), At: m.ProviderAt})
+		p.History = append(p.History, llm.HistoryMessage{Author: m.Author, Text: text.Truncate(hide.Text(text.Truncate(m.Body, maxEarlierRunes)), maxHistoryRunes), At: m.ProviderAt})
 	}
 	for i, round := range in.Rounds {
 		search, err := a.search(ctx, round.SearchID)

@@ -99,12 +99,7 @@ func (s *stranger) sees(secret uuid.UUID) bool {
 	s.t.Helper()
 	found, err := run(s.world, s.acts().FetchHistory, ticket.FetchHistoryInput{TurnID: s.opened.TurnID})
 	require.NoError(s.t, err)
-	for _, id := range found.MessageIDs {
-		if id == secret {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(found.MessageIDs, secret)
 }
 
 func wrong(code string) string {
