@@ -201,4 +201,3 @@ func slugOf(title string) string {
 	}
 	return out.String()
 }
-

@@ -29,7 +29,7 @@ func (b *Base) stored(ctx context.Context) (articles []article, basedOn int64, e
 		return nil, 0, err
 	}
 	articles = append(articles, learned...)
-	if len(articles) == 0 {
+	if len(articles) == 0 && live.ID == 0 {
 		return nil, 0, ticket.Errorf(ticket.CodeNotFound, "the knowledge base is empty: fill it with `fte kb ingest PATH`")
 	}
 	slices.SortFunc(articles, bySlug)

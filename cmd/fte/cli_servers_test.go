@@ -226,7 +226,7 @@ func TestKnowledgeBase(t *testing.T) {
 	require.Equal(t, exitOK, got.code, got.stderr)
 	require.Contains(t, got.stdout, "is live: 1 article")
 	require.Contains(t, fte(t, settings, "kb", "ingest", folder).stdout, "unchanged")
-	require.Regexp(t, `(?m)^ARTICLE +TITLE .*\nrefunds +Refunds +billing +en +\d+$`, fte(t, settings, "kb", "list").stdout)
+	require.Regexp(t, `(?m)^ARTICLE +TITLE .*\nrefunds +Refunds +billing +en +file +\d+ +-$`, fte(t, settings, "kb", "list").stdout)
 	got = fte(t, settings, "kb", "search", "how", "long", "does", "a", "refund", "take?")
 	require.Equal(t, exitOK, got.code, got.stderr)
 	require.Contains(t, got.stdout, "refunds")

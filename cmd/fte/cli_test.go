@@ -113,7 +113,7 @@ func TestUsage(t *testing.T) {
 		"roles without a list":   {[]string{"worker", "--roles"}, exitUsage, nil, []string{"roles"}},
 		"migrate with argument":  {[]string{"migrate", "up"}, exitUsage, nil, []string{`unexpected argument "up"`}},
 		"version with argument":  {[]string{"version", "1"}, exitUsage, nil, []string{`unexpected argument "1"`}},
-		"kb without a verb":      {[]string{"kb"}, exitUsage, nil, []string{"ingest, list or search"}},
+		"kb without a verb":      {[]string{"kb"}, exitUsage, nil, []string{"ingest, list", "gaps", "or withdraw"}},
 		"kb with another":        {[]string{"kb", "empty"}, exitUsage, nil, []string{"there is no kb empty", "ingest PATH"}},
 		"kb ingest nothing":      {[]string{"kb", "ingest"}, exitUsage, nil, []string{"folders or files"}},
 		"kb search nothing":      {[]string{"kb", "search", "--json"}, exitUsage, nil, []string{"what to search for"}},

@@ -88,6 +88,9 @@ type Config struct {
 	LogLevel       string `env:"FTE_LOG_LEVEL, default=info"`
 	LogFormat      string `env:"FTE_LOG_FORMAT, default=json"`
 
+	// StaleAfter is after how long without a change an article is marked.
+	StaleAfter time.Duration `env:"FTE_KB_STALE_AFTER, default=8760h"`
+
 	// What is promised to customers, and when people work.
 	BusinessHours    string        `env:"FTE_BUSINESS_HOURS, default=mon-fri 09:00-17:00"`
 	TimeZone         string        `env:"FTE_TIME_ZONE, default=UTC"`
@@ -255,6 +258,7 @@ func (c *Config) policyFaults() (faults []error) {
 	fault(c.StaffAlertWebhook != "" && !isHTTP(c.StaffAlertWebhook), "STAFF_ALERT_WEBHOOK is not an http or https address")
 	fault(c.TemporalUI != "" && !isHTTP(c.TemporalUI), "TEMPORAL_UI_URL is not an http or https address")
 	fault(c.NumberLapse < 24*time.Hour, "FTE_NUMBER_LAPSE must be 24h or more: a customer who writes again the next day is the same")
+	fault(c.StaleAfter <= 0, "FTE_KB_STALE_AFTER must be positive")
 	fault(c.Retention < 7*24*time.Hour, "FTE_RETENTION must be 168h or more: what Kafka still holds may come again")
 	for _, origin := range c.EmbedOrigins {
 		fault(!gateway.ValidOrigin(origin), "FTE_EMBED_ORIGINS: %q is not the origin of a site, such as https://www.example.com (no path, no final slash, no *)", origin)
