@@ -24,9 +24,9 @@ var (
 // cards finds payment card numbers: of a length and beginning that schemes
 // give out, with the right check digit, and grouped as people group them.
 func cards(text string) (spans []span) {
-	groups := digits.FindAllStringIndex(text, -1)
+	groups, cues := digits.FindAllStringIndex(text, -1), cardCue.FindAllStringIndex(text, -1)
 	for i := 0; i < len(groups); i++ {
-		last, ok := cardFrom(text, groups, i)
+		last, ok := cardFrom(text, groups, i, cued(cues, groups[i][0]))
 		if !ok {
 			continue
 		}
@@ -40,8 +40,14 @@ func cards(text string) (spans []span) {
 	return spans
 }
 
+// cued reports that one of the words that name a card stands shortly ahead of a place.
+func cued(cues [][]int, at int) bool {
+	next, _ := slices.BinarySearchFunc(cues, at, func(cue []int, at int) int { return cue[0] - at })
+	return next > 0 && cues[next-1][1] > at-near
+}
+
 // cardFrom returns the last group of a card number that begins with group i.
-func cardFrom(text string, groups [][]int, i int) (last int, ok bool) {
+func cardFrom(text string, groups [][]int, i int, cued bool) (last int, ok bool) {
 	var number, shape strings.Builder
 	between, same := "", true
 	for j := i; j < len(groups); j++ {
@@ -62,7 +68,7 @@ func cardFrom(text string, groups [][]int, i int) (last int, ok bool) {
 		if number.Len() < minCard || !grouped(text, groups[i:j+1], shape.String(), same) || !apart(text, groups[i][0], g[1]) {
 			continue
 		}
-		if isCard(text, groups[i][0], number.String(), canonical[shape.String()]) {
+		if isCard(text, groups[i][0], number.String(), canonical[shape.String()], cued) {
 			return j, true
 		}
 	}
@@ -94,14 +100,14 @@ func grouped(text string, groups [][]int, shape string, same bool) bool {
 
 // isCard judges a number by itself and by what is said ahead of it. Somebody
 // who says that it is a card may have mistyped it.
-func isCard(text string, from int, number string, printed bool) bool {
+func isCard(text string, from int, number string, printed, cued bool) bool {
 	issued := scheme(number)
 	checked := luhn(number)
 	mistyped := issued && (printed || len(number) >= 15)
 	if oneDigitOnly(number) || !checked && !mistyped {
 		return false
 	}
-	if cardCue.MatchString(before(text, from)) {
+	if cued {
 		return true
 	}
 	return checked && issued && !ordinary(text, from)

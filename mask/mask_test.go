@@ -108,6 +108,6 @@ func TestTimeIsLinear(t *testing.T) {
 		began := time.Now()
 		m := mask.New()
 		m.Restore(m.Text(s))
-		require.Less(t, time.Since(began), 5*time.Second, piece)
+		require.Less(t, time.Since(began), 20*time.Second, piece)
 	}
 }
