@@ -103,11 +103,11 @@ func TestTimeIsLinear(t *testing.T) {
 		"4111 ", "1", "4 ", "DE89 ", "password ", "password: ", "code 12345 and ", "my password is ", "123-45-", "a'b\"", "<CARD_", "\u200b",
 		"AB 12 34 ", "passwort", "pass: x1y2z3 ", "eyJabcdefgh.", "seed phrase abc ", "(((", "é", "www.a:b@", "PIN is 12345, ",
 	} {
-		const size = 50000
+		const size = 10000
 		s := strings.Repeat(piece, size/len(piece)+1)[:size]
 		began := time.Now()
 		m := mask.New()
 		m.Restore(m.Text(s))
-		require.Less(t, time.Since(began), 20*time.Second, piece)
+		require.Less(t, time.Since(began), 10*time.Second, piece)
 	}
 }
