@@ -72,7 +72,7 @@ func atMost(code string) float64 {
 	switch code {
 	case "abuse":
 		return 0.1
-	case "legal_threat":
+	case "legal_threat", "safety":
 		return 0.25
 	case "refund_request", "security":
 		return 0.4

@@ -26,6 +26,7 @@ type node struct {
 //	{3}             up to three words that are not listed
 //	$name           what `let name = …` says
 //	< and >         where the message begins and ends
+//	.               where a sentence ends that does not end the message
 type parser struct {
 	rest string
 	lets map[string]node
@@ -165,7 +166,7 @@ func (p *parser) take(skip int) string {
 
 func (p *parser) word() (node, error) {
 	raw := p.take(0)
-	if raw == messageStart || raw == messageEnd {
+	if raw == messageStart || raw == messageEnd || raw == sentenceEnd {
 		return node{words: []string{raw}}, nil
 	}
 	if raw == "" {

@@ -132,6 +132,7 @@ func (p *program) run(text []token) []match {
 	for i, t := range text {
 		switch t.word {
 		case sentenceEnd, questionEnd:
+			r.step(int32(i), p.exact[sentenceEnd], false)
 			r.active, r.starts = r.active[:0], r.starts[:0]
 		case comma:
 			r.comma()

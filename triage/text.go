@@ -73,6 +73,8 @@ func (t *tokenizer) mark(i int, r rune) {
 	switch {
 	case strings.ContainsRune("?？؟", r):
 		t.add(questionEnd)
+	case r == '.' && followed(t.rest[i+1:]):
+		t.add(comma) // in a name, an address or a number
 	case strings.ContainsRune(".!…。！", r):
 		t.add(sentenceEnd)
 	case strings.ContainsRune(",;:()—–\"“”„«»", r):
@@ -252,7 +254,7 @@ func joinSpelled(in []token) []token {
 	for i := 0; i < len(in); {
 		var word strings.Builder
 		j, letters := i, 0
-		for j < len(in) && (single(in[j]) || letters > 0 && in[j].word == sentenceEnd && j+1 < len(in) && single(in[j+1])) {
+		for j < len(in) && (single(in[j]) || letters > 0 && in[j].isBreak() && j+1 < len(in) && single(in[j+1])) {
 			if single(in[j]) {
 				word.WriteString(in[j].word)
 				letters++
