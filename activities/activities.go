@@ -79,6 +79,7 @@ type Policy struct {
 	SecondCheck time.Duration // and when to look again before sending once more
 	PromptPrice float64       // USD for a million prompt tokens
 	OutputPrice float64       // USD for a million completion tokens
+	Spending    Spending      // what the model may cost
 	Confidence  Thresholds    // below which a draft is not sent
 	// Allowance is how many messages a customer may write in a minute and have
 	// answered one by one; what is beyond is answered together. Zero sets none.

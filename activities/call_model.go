@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.temporal.io/sdk/activity"
 
 	"github.com/digital-fte/fte/channel/text"
 	"github.com/digital-fte/fte/failpoint"
@@ -13,10 +14,24 @@ import (
 	"github.com/digital-fte/fte/ticket"
 )
 
+const (
+	// askLimit is how long one attempt asks, whoever answers: with keepLimit it
+	// stays under the start-to-close timeout of the workflow's options.
+	askLimit = 75 * time.Second
+	// keepLimit is how long one attempt tries to store what was paid for.
+	keepLimit = 10 * time.Second
+	// keepPause lies between two tries of it.
+	keepPause = 250 * time.Millisecond
+	// maxShrinks is how often a prompt is made shorter for a model that says it
+	// is too long.
+	maxShrinks = 2
+)
+
 // CallModel asks the model for its next step in a turn and stores the
-// completion. The same input of the same turn is paid for once: a second call
-// returns the stored completion. An instruction is an input of its own, and may
-// name another model.
+// completion, also one that cannot be used: that is ticket.DecideInvalid. The
+// same input of the same turn is paid for once: a second call returns the
+// stored completion. An instruction is an input of its own, and may name
+// another model or prompt.
 func (a *Activities) CallModel(ctx context.Context, in ticket.CallModelInput) (ticket.CallModelResult, error) {
 	defer beat(ctx)()
 	res, err := a.callModel(ctx, in)
@@ -28,26 +43,27 @@ func (a *Activities) callModel(ctx context.Context, in ticket.CallModelInput) (t
 	if err != nil {
 		return ticket.CallModelResult{}, err
 	}
-	prompt, err := a.prompt(ctx, turn, in)
+	asked, err := a.inquiry(ctx, turn, in)
 	if err != nil {
 		return ticket.CallModelResult{}, err
 	}
-	request := llm.Request{Model: a.Model.Model(), PromptVersion: llm.PromptVersion(), Messages: llm.Build(prompt)}
-	if in.InstructionID != uuid.Nil {
-		if request, err = a.instructed(ctx, turn.ID, in.InstructionID, request); err != nil {
-			return ticket.CallModelResult{}, err
-		}
-	}
-	asked := schema.ModelCallByInputParams{TurnID: turn.ID, InputHash: llm.Hash(request.Model, request.Messages)}
-	if in.InstructionID != uuid.Nil {
-		asked.InputHash += "/" + in.InstructionID.String()
-	}
-	call, err := a.DB.ModelCallByInput(ctx, asked)
+	call, err := a.DB.ModelCallByInput(ctx, asked.key())
 	if schema.NoRows(err) {
-		call, err = a.complete(ctx, asked, request)
+		call, err = a.complete(ctx, asked)
 	}
 	if err != nil {
 		return ticket.CallModelResult{}, err
+	}
+	switch llm.Problem(call.Problem) {
+	case "":
+	case llm.ProblemRefused:
+		_, fault := llm.Unusable(call.Decision)
+		return ticket.CallModelResult{}, llm.RefusedError(fault)
+	default:
+		return ticket.CallModelResult{
+			CallID: call.ID, Decision: ticket.DecideInvalid, Problem: call.Problem,
+			Model: call.Model, PromptVersion: call.PromptVersion,
+		}, nil
 	}
 	decision, err := llm.ParseDecision(call.Decision)
 	if err != nil {
@@ -56,25 +72,127 @@ func (a *Activities) callModel(ctx context.Context, in ticket.CallModelInput) (t
 	return a.recordDecision(ctx, turn, call, decision)
 }
 
+// inquiry is one thing that the model is asked.
+type inquiry struct {
+	turn   uuid.UUID
+	in     ticket.CallModelInput
+	model  string
+	prompt llm.PromptInput
+}
+
+// inquiry gathers what the model is asked.
+func (a *Activities) inquiry(ctx context.Context, turn schema.Turn, in ticket.CallModelInput) (*inquiry, error) {
+	q := &inquiry{turn: turn.ID, in: in, model: a.Model.Model()}
+	rules, known := llm.PromptNamed(a.Policy.Spending.Prompt)
+	if !known {
+		return nil, ticket.Errorf(ticket.CodeInvalid, "this build has no prompt named %s; it has %s", a.Policy.Spending.Prompt, llm.PromptNames())
+	}
+	var err error
+	if q.prompt, err = a.prompt(ctx, turn, in); err != nil {
+		return nil, err
+	}
+	q.prompt.Prompt, q.prompt.Language = rules, languageOf(turn)
+	if in.InstructionID != uuid.Nil {
+		if err := a.instruct(ctx, q); err != nil {
+			return nil, err
+		}
+	}
+	q.prompt.InvalidCall, err = a.invalidCall(ctx, turn.ID, in.InvalidCallID)
+	return q, err
+}
+
+// invalidCall returns the call of this turn that the model is told to make anew.
+func (a *Activities) invalidCall(ctx context.Context, turn, id uuid.UUID) (*llm.InvalidCall, error) {
+	if id == uuid.Nil {
+		return nil, nil //nolint:nilnil // none is the ordinary case
+	}
+	call, err := a.DB.ModelCall(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if call.TurnID != turn || call.Problem == "" {
+		return nil, ticket.Errorf(ticket.CodeInvalid, "model call %s is not one of this turn that could not be used", id)
+	}
+	return &llm.InvalidCall{Raw: call.Decision}, nil
+}
+
+// key names what is asked: equal keys are paid for once.
+func (q *inquiry) key() schema.ModelCallByInputParams {
+	hash := llm.Hash(q.model, llm.Build(q.prompt))
+	if q.in.InstructionID != uuid.Nil {
+		hash += "/" + q.in.InstructionID.String()
+	}
+	return schema.ModelCallByInputParams{TurnID: q.turn, InputHash: hash}
+}
+
 // complete pays for one completion and stores it.
-func (a *Activities) complete(ctx context.Context, asked schema.ModelCallByInputParams, request llm.Request) (schema.ModelCall, error) {
+func (a *Activities) complete(ctx context.Context, q *inquiry) (schema.ModelCall, error) {
+	if err := a.affordable(ctx, q); err != nil {
+		return schema.ModelCall{}, err
+	}
 	failpoint.Here("model.beforeCall")
 	began := time.Now()
-	done, err := a.Model.Chat(ctx, request)
+	done, err := a.answer(ctx, q)
 	if err != nil {
 		return schema.ModelCall{}, err
 	}
 	failpoint.Here("model.afterCall")
-	if err := a.DB.InsertModelCall(ctx, schema.InsertModelCallParams{
-		ID: uuid.New(), TurnID: asked.TurnID, InputHash: asked.InputHash, Provider: "primary",
-		PromptVersion: done.PromptVersion, Model: done.Model, Decision: done.Raw,
+	key := q.key()
+	if err := a.keep(ctx, schema.InsertModelCallParams{
+		ID: uuid.New(), TurnID: key.TurnID, InputHash: key.InputHash,
+		PromptVersion: done.PromptVersion, Model: done.Model, Provider: string(done.Provider),
+		Decision: done.Raw, Problem: string(done.Problem),
+		Repair: q.in.RejectedDraftID != uuid.Nil, InstructionID: q.instruction(),
 		PromptTokens: int32(done.PromptTokens), CompletionTokens: int32(done.CompletionTokens),
-		CostUSD:   (float64(done.PromptTokens)*a.Policy.PromptPrice + float64(done.CompletionTokens)*a.Policy.OutputPrice) / 1e6,
-		LatencyMs: time.Since(began).Milliseconds(),
+		CostUSD: a.Policy.cost(done), LatencyMs: time.Since(began).Milliseconds(),
 	}); err != nil {
 		return schema.ModelCall{}, err
 	}
-	return a.DB.ModelCallByInput(ctx, asked)
+	return a.DB.ModelCallByInput(ctx, key)
+}
+
+// answer asks, with a shorter prompt if the model says it is too long.
+func (a *Activities) answer(ctx context.Context, q *inquiry) (*llm.Completion, error) {
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
+	prompt := q.prompt
+	for shrunk := 0; ; shrunk++ {
+		done, err := a.Model.Chat(ctx, llm.Request{
+			PromptVersion: prompt.Prompt.Version, Model: q.model, Messages: llm.Build(prompt), Again: repeated(ctx),
+		})
+		if ticket.CodeOf(err) != ticket.CodeTooLarge || shrunk == maxShrinks {
+			return done, err
+		}
+		smaller, ok := llm.Shrink(prompt)
+		if !ok {
+			return done, err
+		}
+		prompt = smaller
+	}
+}
+
+// repeated reports whether Temporal has tried this before.
+func repeated(ctx context.Context) bool {
+	return activity.IsActivity(ctx) && activity.GetInfo(ctx).Attempt > 1
+}
+
+// keep stores a completion that was paid for. It is the one step that tries
+// again by itself, and goes on when nobody wants the answer any more: if it
+// were left to Temporal, the next attempt would pay again.
+func (a *Activities) keep(ctx context.Context, call schema.InsertModelCallParams) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepLimit)
+	defer cancel()
+	for {
+		err := a.DB.InsertModelCall(ctx, call)
+		if err == nil || ticket.CodeOf(schema.Classify(err)) != ticket.CodeUnavailable {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(keepPause):
+		}
+	}
 }
 
 // recordDecision stores what follows from a completion: the draft it proposes
@@ -94,7 +212,8 @@ func (a *Activities) recordDecision(ctx context.Context, turn schema.Turn, call 
 		res.Decision = ticket.DecideRespond
 		triage = d.Respond.Triage
 	}
-	res.Category, res.Priority, res.Sentiment = string(triage.Category), string(triage.Priority), triage.Sentiment
+	res.Category, res.Priority = string(triage.Category), string(triage.Priority)
+	res.Sentiment, res.Confidence = triage.Sentiment, triage.Confidence
 	err := a.DB.Tx(ctx, func(q *schema.Queries) error {
 		conv, err := q.LockConversation(ctx, turn.ConversationID)
 		if err != nil {

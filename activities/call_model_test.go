@@ -178,10 +178,10 @@ func TestAModelThatDoesNotAnswer(t *testing.T) {
 		"down":      {openai.Failure(503, "", "overloaded", 4), ticket.CodeUnavailable, 4 * time.Second, false},
 		"key":       {openai.Failure(401, "invalid_api_key", "bad key", 0), ticket.CodeUnauthorized, 0, true},
 		"too long":  {openai.Failure(400, "context_length_exceeded", "too long", 0), ticket.CodeTooLarge, 0, true},
-		"refusal":   {openai.Refusal("no"), ticket.CodeGuardrail, 0, true},
+		"forbidden": {openai.Failure(400, "content_filter", "no", 0), ticket.CodeGuardrail, 0, true},
 		"half":      {openai.GarbageJSON(), ticket.CodeUnavailable, 0, false},
-		"prose":     {openai.Text("Sure!"), ticket.CodeBadOutput, 0, false},
-		"cut off":   {openai.Truncated(), ticket.CodeBadOutput, 0, false},
+		"nothing":   {openai.EmptyChoices(), ticket.CodeBadOutput, 0, false},
+		"endless":   {openai.Huge(3 << 20), ticket.CodeBadOutput, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -194,8 +194,7 @@ func TestAModelThatDoesNotAnswer(t *testing.T) {
 			require.Equal(t, tc.wait, app.NextRetryDelay())
 			require.Equal(t, tc.code == ticket.CodeRateLimited, app.Category() == temporal.ApplicationErrorCategoryBenign)
 			require.Equal(t, "0", w.scalar("SELECT count(*)::text FROM model_calls"))
-			_, err = w.ask(opened.TurnID, found.SearchID)
-			require.NoError(t, err, "the next answer is asked for")
+			require.Equal(t, 1, w.calls(openai.Chat))
 		})
 	}
 }
@@ -217,12 +216,12 @@ func TestBadOutputTwiceIsForAPerson(t *testing.T) {
 	w := newWorld(t).withModel(articles())
 	opened, found := w.asked(resetQuestion)
 	in := ticket.CallModelInput{TurnID: opened.TurnID, Rounds: []ticket.Round{{SearchID: found.SearchID}}}
-	w.openai.Enqueue(openai.Text("Sure!"), openai.EmptyChoices())
+	w.openai.Enqueue(openai.EmptyChoices(), openai.EmptyChoices())
 	err := w.retried(in)
 	requireRefused(t, err, ticket.CodeBadOutput, true)
 	require.Equal(t, "0", w.scalar("SELECT count(*)::text FROM model_calls"))
 
-	w.openai.Enqueue(openai.Text("Sure!"))
+	w.openai.Enqueue(openai.EmptyChoices())
 	require.NoError(t, w.retried(in), "once is forgiven")
 }
 

@@ -3,7 +3,6 @@ package activities
 import (
 	"cmp"
 	"context"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -21,18 +20,20 @@ func instructionOf(ctx context.Context, q *schema.Queries, turn, id uuid.UUID) (
 	return asked, err
 }
 
-// instructed returns a request as an instruction wants it to be made.
-func (a *Activities) instructed(ctx context.Context, turn, instruction uuid.UUID, r llm.Request) (llm.Request, error) {
-	asked, err := instructionOf(ctx, a.DB.Queries, turn, instruction)
+// instruct changes what is asked as the instruction wants it.
+func (a *Activities) instruct(ctx context.Context, q *inquiry) error {
+	asked, err := instructionOf(ctx, a.DB.Queries, q.turn, q.in.InstructionID)
 	if err != nil {
-		return r, err
+		return err
 	}
-	r.Model = cmp.Or(asked.Model, r.Model)
-	name, _, _ := strings.Cut(r.PromptVersion, "@")
-	switch asked.PromptVersion {
-	case "", name, r.PromptVersion:
-		return r, nil
-	default:
-		return r, ticket.Errorf(ticket.CodeInvalid, "this build has no prompt named %s; it has %s", asked.PromptVersion, name)
+	q.model = cmp.Or(asked.Model, q.model)
+	if asked.PromptVersion == "" {
+		return nil
 	}
+	rules, known := llm.PromptNamed(asked.PromptVersion)
+	if !known {
+		return ticket.Errorf(ticket.CodeInvalid, "this build has no prompt named %s; it has %s", asked.PromptVersion, llm.PromptNames())
+	}
+	q.prompt.Prompt = rules
+	return nil
 }

@@ -22,26 +22,31 @@ type Request struct {
 	Model         string // empty means the client's own
 	Messages      []Message
 	Tools         []Tool // what the model may propose; empty means everything
+	// Again says that this was asked before and is late: a Router rather asks
+	// somebody else than to be told to wait.
+	Again bool
 }
 
-// Completion is what a model answered.
+// Completion is what a model answered: a Decision, or why there is none.
 type Completion struct {
 	Decision
+	Problem          Problem         // empty if the call can be used; else Decision is zero
+	Fault            string          // of a problem: the rule that was broken, in words of ours
 	ToolCallID       string          // needed to show the model its own call again
-	Raw              json.RawMessage // the call, for storage; ParseDecision reads it back
+	Raw              json.RawMessage // the call, for storage; ParseDecision or Unusable read it back
 	PromptVersion    string
-	Model            string // as the server names it, which may be more exact than what was asked for
+	Provider         Provider // which of the servers of a Router answered
+	Model            string   // as the server names it, which may be more exact than what was asked for
 	PromptTokens     int
 	CompletionTokens int
 }
 
-// Chat asks the model for its one next step. Errors are *ticket.Error:
-// CodeBadOutput (no usable tool call), CodeGuardrail (refused or filtered),
+// Chat asks the model for its one next step. Whatever was paid for is a
+// Completion, usable or not. Errors are *ticket.Error: CodeBadOutput (nothing
+// that is a completion), CodeGuardrail (the server forbids the prompt),
 // CodeTooLarge (context exceeded), CodeUnauthorized, CodeQuota,
 // CodeRateLimited, CodeUnavailable (the latter two with RetryAfter, if known)
-// and CodeInvalid (a request or setting that can never work). If the model did
-// answer, the Completion beside the error says what was spent, without a
-// Decision; otherwise it is nil.
+// and CodeInvalid (a request or setting that can never work).
 func (c *Client) Chat(ctx context.Context, r Request) (*Completion, error) {
 	tools := r.Tools
 	if len(tools) == 0 {
@@ -73,6 +78,7 @@ func (c *Client) Chat(ctx context.Context, r Request) (*Completion, error) {
 	}
 	done := &Completion{
 		PromptVersion:    r.PromptVersion,
+		Provider:         Primary,
 		Model:            res.Model,
 		PromptTokens:     res.Usage.PromptTokens,
 		CompletionTokens: res.Usage.CompletionTokens,
@@ -80,43 +86,9 @@ func (c *Client) Chat(ctx context.Context, r Request) (*Completion, error) {
 	if done.Model == "" {
 		done.Model = model
 	}
-	call, err := onlyCall(res.Choices)
-	if err != nil {
-		return done, err
+	if len(res.Choices) == 0 && res.Usage.PromptTokens+res.Usage.CompletionTokens == 0 {
+		return nil, badOutput("no answer")
 	}
-	tool := Tool(call.Function.Name)
-	if slices.Contains(Tools(), tool) && !slices.Contains(tools, tool) {
-		return done, badOutput("a tool that is not allowed now")
-	}
-	decision, raw, err := parseCall(tool, []byte(call.Function.Arguments))
-	if err != nil {
-		return done, err
-	}
-	done.Decision, done.Raw, done.ToolCallID = decision, raw, call.ID
+	done.read(res.Choices, tools)
 	return done, nil
-}
-
-// onlyCall returns the one tool call of an answer.
-func onlyCall(choices []openai.ChatCompletionChoice) (openai.ToolCall, error) {
-	if len(choices) == 0 {
-		return openai.ToolCall{}, badOutput("no answer")
-	}
-	answer := choices[0]
-	switch {
-	case answer.FinishReason == openai.FinishReasonContentFilter:
-		return openai.ToolCall{}, ticket.Errorf(ticket.CodeGuardrail, "the provider's filter stopped the answer")
-	case answer.Message.Refusal != "":
-		return openai.ToolCall{}, ticket.Errorf(ticket.CodeGuardrail, "the model refused to answer")
-	case answer.FinishReason == openai.FinishReasonLength:
-		return openai.ToolCall{}, badOutput("an answer cut off at its length limit")
-	case len(answer.Message.ToolCalls) == 0:
-		return openai.ToolCall{}, badOutput("an answer without a tool call")
-	case len(answer.Message.ToolCalls) > 1:
-		return openai.ToolCall{}, badOutput("several tool calls at once")
-	}
-	call := answer.Message.ToolCalls[0]
-	if call.Type != openai.ToolTypeFunction && call.Type != "" {
-		return openai.ToolCall{}, badOutput("a tool call that is not a function")
-	}
-	return call, nil
 }

@@ -218,18 +218,94 @@ func TestChatRefusesBadToolCalls(t *testing.T) {
 			t.Parallel()
 			client := serve(t, say(http.StatusOK, toolAnswer(test.tool, test.arguments)))
 			got, err := client.Chat(t.Context(), question())
-			requireCode(t, ticket.CodeBadOutput, err)
-			require.ErrorContains(t, err, test.reason)
+			require.NoError(t, err, "it was paid for")
 			require.Equal(t, llm.Decision{}, got.Decision)
-			require.Empty(t, got.Raw)
+			want := llm.ProblemBadArguments
+			if name == "unknown tool" {
+				want = llm.ProblemUnknownTool
+			}
+			require.Equal(t, want, got.Problem)
+			require.Contains(t, got.Fault, test.reason)
+			require.NotContains(t, got.Fault, "4111")
 			require.Equal(t, 366, got.PromptTokens+got.CompletionTokens, "what was spent is reported")
+			requireKept(t, got)
 		})
 	}
 }
 
-func TestChatRefusesAnswersThatAreNoDecision(t *testing.T) {
+// requireKept checks that what cannot be used can be stored and read back, but
+// is never taken for a decision.
+func requireKept(t *testing.T, got *llm.Completion) {
+	t.Helper()
+	require.True(t, json.Valid(got.Raw))
+	var kept map[string]string
+	require.NoError(t, json.Unmarshal(got.Raw, &kept))
+	for _, text := range kept {
+		require.NotContains(t, text, "\x00", "Postgres refuses it")
+	}
+	require.Less(t, len(got.Raw), 10<<10)
+	problem, fault := llm.Unusable(got.Raw)
+	require.Equal(t, got.Problem, problem)
+	require.Equal(t, got.Fault, fault)
+	_, err := llm.ParseDecision(got.Raw)
+	requireCode(t, ticket.CodeBadOutput, err)
+}
+
+func TestChatKeepsAnswersThatAreNoDecision(t *testing.T) {
 	t.Parallel()
 	search := toolCall("search_knowledge_base", `{"query":"a"}`)
+	for name, test := range map[string]struct {
+		body    string
+		problem llm.Problem
+		reason  string
+	}{
+		"plain content": {
+			answer("stop", map[string]any{"role": "assistant", "content": secretText}), llm.ProblemNoCall, "without a tool call",
+		},
+		"empty tool calls": {
+			answer("tool_calls", map[string]any{"role": "assistant", "tool_calls": []any{}}), llm.ProblemNoCall, "without a tool call",
+		},
+		"no choices, but paid for": {
+			`{"model":"m","choices":[],"usage":{"prompt_tokens":7}}`, llm.ProblemNoCall, "without a tool call",
+		},
+		"two tool calls": {
+			answer("tool_calls", map[string]any{"role": "assistant", "tool_calls": []any{search, search}}), llm.ProblemSeveralCalls, "several",
+		},
+		"another kind of tool": {
+			answer("tool_calls", map[string]any{"role": "assistant", "tool_calls": []any{map[string]any{"id": "x", "type": "custom"}}}),
+			llm.ProblemUnknownTool, "does not exist",
+		},
+		"refusal": {
+			answer("stop", map[string]any{"role": "assistant", "refusal": "I will not repeat " + secretText}), llm.ProblemRefused, "refused",
+		},
+		"content filter": {
+			answer("content_filter", map[string]any{"role": "assistant", "tool_calls": []any{search}}), llm.ProblemRefused, "filter",
+		},
+		"cut off": {
+			answer("length", map[string]any{"role": "assistant", "tool_calls": []any{search}}), llm.ProblemCutOff, "cut off",
+		},
+		"endless": {
+			answer("tool_calls", map[string]any{"role": "assistant", "tool_calls": []any{toolCall(strings.Repeat("x", 9000), strings.Repeat("\x00é\xff\"", 9000))}}),
+			llm.ProblemUnknownTool, "does not exist",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := serve(t, say(http.StatusOK, test.body))
+			got, err := client.Chat(t.Context(), question())
+			require.NoError(t, err)
+			require.Equal(t, test.problem, got.Problem)
+			require.Contains(t, llm.Problems(), got.Problem)
+			require.Contains(t, got.Fault, test.reason)
+			require.Equal(t, llm.Decision{}, got.Decision)
+			require.Positive(t, got.PromptTokens)
+			requireKept(t, got)
+		})
+	}
+}
+
+func TestChatRefusesWhatIsNoCompletion(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		body   string
 		code   ticket.Code
@@ -237,28 +313,6 @@ func TestChatRefusesAnswersThatAreNoDecision(t *testing.T) {
 	}{
 		"no choices":     {`{"model":"m","choices":[]}`, ticket.CodeBadOutput, "no answer"},
 		"error with 200": {`{"error":{"message":"echoed ` + secretText + `"}}`, ticket.CodeBadOutput, "no answer"},
-		"plain content": {
-			answer("stop", map[string]any{"role": "assistant", "content": secretText}), ticket.CodeBadOutput, "without a tool call",
-		},
-		"empty tool calls": {
-			answer("tool_calls", map[string]any{"role": "assistant", "tool_calls": []any{}}), ticket.CodeBadOutput, "without a tool call",
-		},
-		"two tool calls": {
-			answer("tool_calls", map[string]any{"role": "assistant", "tool_calls": []any{search, search}}), ticket.CodeBadOutput, "several",
-		},
-		"another kind of tool": {
-			answer("tool_calls", map[string]any{"role": "assistant", "tool_calls": []any{map[string]any{"id": "x", "type": "custom"}}}),
-			ticket.CodeBadOutput, "not a function",
-		},
-		"refusal": {
-			answer("stop", map[string]any{"role": "assistant", "refusal": "I will not repeat " + secretText}), ticket.CodeGuardrail, "refused",
-		},
-		"content filter": {
-			answer("content_filter", map[string]any{"role": "assistant", "tool_calls": []any{search}}), ticket.CodeGuardrail, "filter",
-		},
-		"cut off": {
-			answer("length", map[string]any{"role": "assistant", "tool_calls": []any{search}}), ticket.CodeBadOutput, "cut off",
-		},
 		"not JSON":       {`<html>` + secretText + `</html>`, ticket.CodeBadOutput, "not the JSON"},
 		"wrong shape":    {`{"choices":"` + secretText + `"}`, ticket.CodeBadOutput, "not the JSON"},
 		"breaks off":     {`{"choices":[{"index":0,`, ticket.CodeUnavailable, "asking the model"},
@@ -287,9 +341,9 @@ func TestChatOffersOnlyTheToolsAllowed(t *testing.T) {
 	})
 	request := question()
 	request.Tools = []llm.Tool{llm.ToolRespond, llm.ToolEscalate}
-	_, err := client.Chat(t.Context(), request)
-	requireCode(t, ticket.CodeBadOutput, err)
-	require.ErrorContains(t, err, "not allowed")
+	got, err := client.Chat(t.Context(), request)
+	require.NoError(t, err)
+	require.Equal(t, llm.ProblemNotAllowed, got.Problem)
 	require.Equal(t, 2, <-offered)
 }
 

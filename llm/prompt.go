@@ -2,9 +2,6 @@ package llm
 
 import (
 	"bytes"
-	"crypto/sha256"
-	_ "embed"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -15,22 +12,9 @@ import (
 	"github.com/digital-fte/fte/ticket"
 )
 
-//go:embed prompts/support-v1.md
-var supportV1 string
-
-// SystemPrompt returns the rules the model is given, without what belongs to
-// one conversation. The review compares answers with it.
-func SystemPrompt() string { return supportV1 }
-
-// PromptVersion returns the name of the prompt and the first 12 hexadecimal
-// digits of the SHA-256 of its text.
-func PromptVersion() string {
-	sum := sha256.Sum256([]byte(supportV1))
-	return "support-v1@" + hex.EncodeToString(sum[:])[:12]
-}
-
 // PromptInput is all that a prompt is made of.
 type PromptInput struct {
+	Prompt           Prompt // the zero value means the newest
 	Channel          ticket.Channel
 	Company          string
 	History          []HistoryMessage // the oldest first, without CustomerMessages
@@ -38,6 +22,13 @@ type PromptInput struct {
 	CustomerMessages []string         // the oldest first
 	PriorSearches    []SearchRound    // what the model searched for in this turn already
 	Rejected         *Rejection       // set for the repair call only
+	InvalidCall      *InvalidCall     // set if the model's last call could not be used
+	// Identity says whether it is proved who writes: "verified" or
+	// "unverified"; empty says nothing.
+	Identity string
+	// Language is that of the customer's messages, as an ISO 639-1 code; empty
+	// leaves it to the model.
+	Language string
 	// Nonce marks where data begins and ends. The customer must not be able to
 	// guess it, and it must be the same for the same turn, or stored model
 	// calls are not found again.
@@ -77,12 +68,18 @@ type Rejection struct {
 // one object a line, so that it can neither end its block nor begin another.
 func Build(in PromptInput) []Message {
 	facts := line(struct {
-		Company string         `json:"company"`
-		Channel ticket.Channel `json:"channel"`
-		Marker  string         `json:"data_marker"`
-	}{in.Company, in.Channel, in.Nonce})
+		Company  string         `json:"company"`
+		Channel  ticket.Channel `json:"channel"`
+		Identity string         `json:"identity,omitempty"`
+		Language string         `json:"language,omitempty"`
+		Marker   string         `json:"data_marker"`
+	}{in.Company, in.Channel, in.Identity, in.Language, in.Nonce})
+	rules := in.Prompt
+	if rules.Text == "" {
+		rules = CurrentPrompt()
+	}
 	msgs := []Message{
-		{Role: RoleSystem, Content: supportV1 + "\n" + facts + "\n"},
+		{Role: RoleSystem, Content: rules.Text + "\n" + facts + "\n"},
 		{Role: RoleUser, Content: strings.Join([]string{
 			block(in.Nonce, "knowledge", chunkLines(in.Chunks)),
 			block(in.Nonce, "history", historyLines(in.History)),
@@ -99,6 +96,9 @@ func Build(in PromptInput) []Message {
 	}
 	if in.Rejected != nil {
 		msgs = append(msgs, in.Rejected.messages(len(in.PriorSearches))...)
+	}
+	if in.InvalidCall != nil {
+		msgs = append(msgs, in.InvalidCall.messages(len(in.PriorSearches)+1)...)
 	}
 	return msgs
 }

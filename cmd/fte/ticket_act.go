@@ -69,8 +69,8 @@ func (o *ticketOptions) checkIDs(verb ticketVerb) (err error) {
 			return usagef("--turn is not the id of a turn")
 		}
 	}
-	if known := llm.PromptVersion(); o.prompt != "" && o.prompt != known {
-		return usagef("this build knows no prompt %s, only %s", o.prompt, known)
+	if _, known := llm.PromptNamed(o.prompt); !known {
+		return usagef("this build knows no prompt %s, only %s", o.prompt, llm.PromptNames())
 	}
 	return nil
 }
