@@ -47,6 +47,11 @@ func TestAQuestionIsSearchedOnce(t *testing.T) {
 	require.Positive(t, found.Version)
 	require.Equal(t, before+1, w.calls(openai.Embeddings))
 
+	stored, err := w.db.Searches(t.Context(), []uuid.UUID{found.SearchID})
+	require.NoError(t, err)
+	require.Positive(t, *stored[0].BestSimilarity)
+	require.LessOrEqual(t, *stored[0].Margin, *stored[0].BestSimilarity)
+
 	// The base keeps vectors of its own: only what is stored counts here.
 	w.options.Knowledge = nil
 	again, err := w.search(opened.TurnID, uuid.Nil)

@@ -34,7 +34,7 @@ func contradictions(articles []article) []Mark {
 	for i, a := range articles {
 		seen := map[string]bool{}
 		for _, c := range a.chunks {
-			for _, block := range strings.Split(c.content, "\n\n") {
+			for block := range strings.SplitSeq(c.content, "\n\n") {
 				if strings.HasPrefix(block, "#") || strings.HasPrefix(block, "```") {
 					continue
 				}
@@ -135,8 +135,18 @@ func number(w string) (string, bool) {
 		return strings.TrimRightFunc(strings.NewReplacer(",", "", ".", "", "-", "").Replace(w), unicode.IsLetter), true
 	}
 	for i, names := range [][]string{
-		{"one", "eins"}, {"two", "zwei"}, {"three", "drei"}, {"four", "vier"}, {"five", "fünf"}, {"six", "sechs"},
-		{"seven", "sieben"}, {"eight", "acht"}, {"nine", "neun"}, {"ten", "zehn"}, {"eleven", "elf"}, {"twelve", "zwölf"},
+		{"one", "eins"},
+		{"two", "zwei"},
+		{"three", "drei"},
+		{"four", "vier"},
+		{"five", "fünf"},
+		{"six", "sechs"},
+		{"seven", "sieben"},
+		{"eight", "acht"},
+		{"nine", "neun"},
+		{"ten", "zehn"},
+		{"eleven", "elf"},
+		{"twelve", "zwölf"},
 	} {
 		if slices.Contains(names, w) {
 			return fmt.Sprint(i + 1), true

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -39,7 +40,7 @@ func readHTML(data []byte) (document, error) {
 	if err != nil {
 		return document{}, fmt.Errorf("HTML that cannot be converted (%s): save it as markdown", oneLine(err.Error()))
 	}
-	p.document.body = strings.ReplaceAll(string(markdown), "\u00a0", " ")
+	p.body = strings.ReplaceAll(string(markdown), "\u00a0", " ")
 	return p.document, nil
 }
 
@@ -56,16 +57,16 @@ func (p *page) readHead(root *html.Node) {
 		if n.Type != html.ElementNode {
 			continue
 		}
-		switch n.DataAtom {
-		case atom.Html:
+		switch n.Data {
+		case "html":
 			p.head.Language = cmp.Or(p.head.Language, attribute(n, "lang"))
-		case atom.Title:
+		case "title":
 			if n.Parent != nil && n.Parent.DataAtom == atom.Head {
 				p.fallback = cmp.Or(p.fallback, textOf(n))
 			}
-		case atom.Style:
+		case "style":
 			p.sheets = append(p.sheets, textOf(n))
-		case atom.Meta:
+		case "meta":
 			value := attribute(n, "content")
 			switch strings.ToLower(attribute(n, "name")) {
 			case "category":
@@ -95,9 +96,7 @@ func (p *page) applySheets(root *html.Node) {
 				if p.styles[n] == nil {
 					p.styles[n] = style{}
 				}
-				for property, value := range r.style {
-					p.styles[n][property] = value
-				}
+				maps.Copy(p.styles[n], r.style)
 			}
 		}
 	}
@@ -106,18 +105,14 @@ func (p *page) applySheets(root *html.Node) {
 // styleOf returns the whole style of an element.
 func (p *page) styleOf(n *html.Node) style {
 	whole := style{}
-	for property, value := range p.styles[n] {
-		whole[property] = value
-	}
+	maps.Copy(whole, p.styles[n])
 	if c := attribute(n, "bgcolor"); c != "" {
 		whole["background-color"] = strings.ToLower(c)
 	}
 	if n.DataAtom == atom.Font {
 		whole["color"] = strings.ToLower(attribute(n, "color"))
 	}
-	for property, value := range parseStyle(attribute(n, "style")) {
-		whole[property] = value
-	}
+	maps.Copy(whole, parseStyle(attribute(n, "style")))
 	return whole
 }
 
@@ -148,12 +143,13 @@ func (p *page) clean(n *html.Node, background string) {
 			case p.hides(child, background):
 				p.hidden = p.hidden || textOf(child) != ""
 				n.RemoveChild(child)
-			case chrome(child.DataAtom):
+			case chrome(child.Data):
 				n.RemoveChild(child)
 			default:
 				tidy(child)
 				p.clean(child, background)
 			}
+		default:
 		}
 	}
 }
@@ -168,9 +164,9 @@ func withoutStyle(attributes []html.Attribute) []html.Attribute {
 }
 
 // chrome reports whether an element belongs to the site and not to the text.
-func chrome(a atom.Atom) bool {
-	switch a {
-	case atom.Nav, atom.Img, atom.Picture, atom.Input, atom.Button, atom.Select, atom.Textarea, atom.Dialog:
+func chrome(element string) bool {
+	switch element {
+	case "nav", "img", "picture", "input", "button", "select", "textarea", "dialog":
 		return true
 	}
 	return false

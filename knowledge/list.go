@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,12 +43,9 @@ func (b *Base) List(ctx context.Context, staleAfter time.Duration, now time.Time
 	}
 	marked := map[string][]MarkKind{}
 	mark := func(slug string, kind MarkKind) {
-		for _, k := range marked[slug] {
-			if k == kind {
-				return
-			}
+		if !slices.Contains(marked[slug], kind) {
+			marked[slug] = append(marked[slug], kind)
 		}
-		marked[slug] = append(marked[slug], kind)
 	}
 	for _, m := range marks {
 		mark(m.Slug, m.Kind)

@@ -33,17 +33,17 @@ func readPDF(data []byte) (doc document, err error) {
 	case err != nil:
 		return document{}, brokenPDF(err.Error())
 	}
-	pages := file.NumPage()
+	pages := pagesOf(file.Trailer().Key("Root").Key("Pages"), 0)
 	switch {
-	case pages < 1:
+	case len(pages) == 0:
 		return document{}, errors.New("a PDF without pages: export it again or remove it")
-	case pages > maxPages:
-		return document{}, fmt.Errorf("has %d pages, more than %d: divide it", pages, maxPages)
+	case len(pages) > maxPages:
+		return document{}, fmt.Errorf("has more than %d pages: divide it", maxPages)
 	}
 	var lines [][]pdfLine
 	words, odd := 0, false
-	for i := 1; i <= pages; i++ {
-		reader := pageReader{page: file.Page(i), size: pageSize(file.Page(i))}
+	for _, page := range pages {
+		reader := pageReader{page: page, size: pageSize(page)}
 		reader.read()
 		lines = append(lines, reader.lines())
 		doc.hidden, odd = doc.hidden || reader.hid, odd || reader.odd
@@ -55,7 +55,7 @@ func readPDF(data []byte) (doc document, err error) {
 	case odd:
 		return document{}, errors.New("a PDF that does not say which letters it shows: export it again with its fonts embedded, or write the text down as markdown")
 	case words == 0:
-		return document{}, fmt.Errorf("a PDF of %s without text, perhaps a scan: run text recognition (OCR) over it, or write the text down as markdown", count(pages, "page"))
+		return document{}, fmt.Errorf("a PDF of %s without text, perhaps a scan: run text recognition (OCR) over it, or write the text down as markdown", count(len(pages), "page"))
 	}
 	doc.body = layOut(dropRunning(lines))
 	trailer := file.Trailer()
@@ -76,14 +76,46 @@ func (b box) has(x, y float64) bool {
 	return x >= b.left-slack && x <= b.right+slack && y >= b.bottom-slack && y <= b.top+slack
 }
 
+// maxTree bounds how deep pages lie in their tree: in a broken file the tree
+// may go round in a circle.
+const maxTree = 40
+
+// pagesOf returns the pages of a tree, or a few too many.
+func pagesOf(node pdf.Value, depth int) (pages []pdf.Value) {
+	kids := node.Key("Kids")
+	if kids.Kind() != pdf.Array {
+		if node.Key("Type").Name() == "Page" || !node.Key("Contents").IsNull() {
+			return []pdf.Value{node}
+		}
+		return nil
+	}
+	if depth > maxTree {
+		panic("its pages go round in a circle")
+	}
+	for i := range kids.Len() {
+		if pages = append(pages, pagesOf(kids.Index(i), depth+1)...); len(pages) > maxPages {
+			break
+		}
+	}
+	return pages
+}
+
+// inherited returns what a page says, or the tree above it.
+func inherited(page pdf.Value, key string) pdf.Value {
+	for v, depth := page, 0; !v.IsNull() && depth <= maxTree; v, depth = v.Key("Parent"), depth+1 {
+		if found := v.Key(key); !found.IsNull() {
+			return found
+		}
+	}
+	return pdf.Value{}
+}
+
 // pageSize returns what of a page is shown; a letter page when it does not say.
-func pageSize(p pdf.Page) box {
+func pageSize(page pdf.Value) box {
 	for _, key := range []string{"CropBox", "MediaBox"} {
-		for v, depth := p.V, 0; !v.IsNull() && depth < 50; v, depth = v.Key("Parent"), depth+1 {
-			if r := v.Key(key); r.Len() == 4 {
-				n := func(i int) float64 { return r.Index(i).Float64() }
-				return box{min(n(0), n(2)), min(n(1), n(3)), max(n(0), n(2)), max(n(1), n(3))}
-			}
+		if r := inherited(page, key); r.Len() == 4 {
+			n := func(i int) float64 { return r.Index(i).Float64() }
+			return box{min(n(0), n(2)), min(n(1), n(3)), max(n(0), n(2)), max(n(1), n(3))}
 		}
 	}
 	return box{0, 0, 612, 792}
@@ -181,6 +213,9 @@ func layOut(pages [][]pdfLine) string {
 					out.WriteString("\n\n" + strings.Repeat("#", level) + " " + l.text)
 				}
 			case isItem:
+				if !strings.HasPrefix(lastLine(&out), "- ") {
+					out.WriteString("\n")
+				}
 				out.WriteString("\n- " + item)
 			case levels[rounded(last.size)] > 0 || i > 0 && gap(last, l) > 1.7:
 				out.WriteString("\n\n" + l.text)

@@ -23,7 +23,7 @@ type run struct {
 // the text that a person sees: not what is drawn without ink, in white, too
 // small or beside the page.
 type pageReader struct {
-	page  pdf.Page
+	page  pdf.Value
 	size  box
 	runs  []run
 	hid   bool // words were left out
@@ -71,9 +71,9 @@ func identity() matrix { return matrix{a: 1, d: 1} }
 
 func (r *pageReader) read() {
 	r.drawing = drawing{place: identity(), text: identity(), line: identity(), scale: 1}
-	contents := r.page.V.Key("Contents")
+	contents := r.page.Key("Contents")
 	if kind := contents.Kind(); kind == pdf.Stream || kind == pdf.Array {
-		r.draw(contents, r.page.Resources(), 0)
+		r.draw(contents, inherited(r.page, "Resources"), 0)
 	}
 }
 
@@ -231,6 +231,7 @@ func (r *pageReader) show(args []pdf.Value) {
 			r.write(part.RawString())
 		case pdf.Integer, pdf.Real:
 			r.text = matrix{1, 0, 0, 1, -part.Float64() / 1000 * r.points * r.scale, 0}.then(r.text)
+		default:
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 // they hold what looks like the shorter ones.
 var (
 	placeholder    = regexp.MustCompile(`<[A-Z]+_\d+>`) // of package mask
-	personalLink   = regexp.MustCompile(`(?i)\bhttps?://[^\s<>"')\]]*[?&#=@][^\s<>"')\]]*`)
+	personalLink   = regexp.MustCompile(`(?i)\bhttps?://[^\s<>"')\]]*[?&#=@][^\s<>"')\]]*[^\s<>"')\].,;!?]`)
 	mailAddress    = regexp.MustCompile(`(?i)[\p{L}\p{N}._%+-]+@[\p{L}\p{N}.-]+\.\p{L}{2,}`)
 	accountNumber  = regexp.MustCompile(`\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b`)
 	ticketNumber   = regexp.MustCompile(`\bT-[0-9A-HJKMNP-TV-Z]{10}\b`)

@@ -228,3 +228,55 @@ func TestWhatPeopleRead(t *testing.T) {
 		knowledge.Report{Version: 2, Articles: 1, Chunks: 4, Embedded: 1, Reused: 3}.String())
 	require.Equal(t, "unchanged: version 2 has these 2 articles in 4 chunks", knowledge.Report{Version: 2, Articles: 2, Chunks: 4, Unchanged: true}.String())
 }
+
+// The company answers in the language of the question where it can.
+func TestATranslationIsPreferredToItsOriginal(t *testing.T) {
+	t.Parallel()
+	base := knowledge.New(schematest.New(t), blind{}, discard())
+	_, err := base.Ingest(t.Context(), []string{write(t, map[string]string{
+		"returns.md":        "---\nlanguage: en\n---\n# Returns\n\nYou can return a Thermostat within thirty days.",
+		"de/returns.md":     "---\nlanguage: de\n---\n# Rückgabe\n\nSie können ein Thermostat innerhalb von dreißig Tagen zurückgeben.",
+		"de/garantie.md":    "---\nlanguage: de\ntranslation_of: legal/warranty.md\n---\n# Garantie\n\nAuf jedes Thermostat geben wir zwei Jahre Garantie.",
+		"legal/warranty.md": "---\nlanguage: en\n---\n# Warranty\n\nEvery Thermostat has a warranty of two years.",
+		"hours.md":          "---\nlanguage: en\n---\n# Hours\n\nThe Thermostat hotline is open on weekdays.",
+	})}, knowledge.IngestOptions{})
+	require.NoError(t, err)
+	slugs := func(question string) (found []string) {
+		res, err := base.Search(t.Context(), question, 6)
+		require.NoError(t, err)
+		for _, c := range res.Chunks {
+			found = append(found, c.Slug)
+		}
+		return found
+	}
+	require.ElementsMatch(t, []string{"de/returns", "de/garantie", "hours"}, slugs("Ich möchte gerne wissen, wie lange ich das Thermostat noch zurückgeben kann und ob es eine Garantie gibt."))
+	require.ElementsMatch(t, []string{"returns", "legal/warranty", "hours"}, slugs("I would like to know how long I can still return the Thermostat and whether there is a warranty."))
+	codes, err := base.Languages(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"de", "en"}, codes)
+
+	_, err = base.Ingest(t.Context(), []string{write(t, map[string]string{"a.md": "---\ntranslation_of: gone\n---\n# A\n\nb"})}, knowledge.IngestOptions{})
+	require.ErrorContains(t, err, `translation_of names "gone"`)
+}
+
+func TestASearchSaysHowSureItIs(t *testing.T) {
+	t.Parallel()
+	e := &embedder{model: "m"}
+	base := knowledge.New(schematest.New(t), e, discard())
+	codes, err := base.Languages(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, codes)
+	_, err = base.Ingest(t.Context(), []string{write(t, map[string]string{
+		"frost.md": "# Frost guard\n\nThe frost guard opens the valve.", "bills.md": "# Bills\n\nBills come by mail.",
+	})}, knowledge.IngestOptions{})
+	require.NoError(t, err)
+	found, err := base.Search(t.Context(), "frost guard", 6)
+	require.NoError(t, err)
+	require.Equal(t, "frost", found.Chunks[0].Slug)
+	require.Equal(t, []int{1, 1}, []int{found.Chunks[0].ByVector, found.Chunks[0].ByText})
+	require.InDelta(t, found.Chunks[0].Similarity, found.Best, 1e-9)
+	require.InDelta(t, found.Chunks[0].Similarity-max(found.Chunks[1].Similarity, 0), found.Margin, 1e-9)
+	require.Zero(t, found.Chunks[1].ByText)
+	require.Equal(t, 2, found.Chunks[1].ByVector)
+	require.Greater(t, found.Margin, 0.2)
+}

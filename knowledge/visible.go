@@ -91,7 +91,7 @@ func shownText(text string) string {
 		read += len(raw)
 		token := tokens.Token()
 		switch {
-		case kind == html.CommentToken:
+		case kind == html.CommentToken && strings.HasPrefix(raw, "<!--"):
 		case dropping != "":
 			switch {
 			case token.Data != dropping:

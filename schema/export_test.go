@@ -15,3 +15,8 @@ func HotQueries() map[string]string {
 		"UnknownWhatsApp": unknownWhatsApp, "UnsentTurn": unsentTurn, "UnsettledMessages": unsettledMessages, "WaitingParts": waitingParts,
 	}
 }
+
+// VectorQueries compare vectors, by name.
+func VectorQueries() map[string]string {
+	return map[string]string{"HybridSearch": hybridSearch, "NearestChunks": nearestChunks}
+}
