@@ -144,8 +144,10 @@ func TestDraftTellsTheModelWhatWasWrong(t *testing.T) {
 func TestDraftEnds(t *testing.T) {
 	t.Parallel()
 	decisions := []ticket.CallModelResult{
-		{Decision: ticket.DecideRespond, DraftID: uuid.New(), Sentiment: 0.5}, {Decision: ticket.DecideSearch},
-		{Decision: ticket.DecideInvalid}, {Decision: ticket.DecideEscalate, Escalation: "abuse"},
+		{Decision: ticket.DecideRespond, DraftID: uuid.New(), Sentiment: 0.5},
+		{Decision: ticket.DecideSearch},
+		{Decision: ticket.DecideInvalid},
+		{Decision: ticket.DecideEscalate, Escalation: "abuse"},
 	}
 	reviews := []ticket.ReviewReplyResult{
 		{Passed: true, Confidence: 0.9, Threshold: 0.5}, {Passed: true, Confidence: 0.1, Threshold: 0.5}, {}, {Deepen: true},

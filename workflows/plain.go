@@ -45,25 +45,25 @@ func (t *turn) say(ctx workflow.Context, opened ticket.CreateTicketResult) (agai
 // askForProof sends a one-time code to a customer whose identity has to be
 // known, where there is a way. The question waits for the code, and goes to a
 // person when none has come in time.
-func (t *turn) askForProof(ctx workflow.Context) (asked, again bool, err error) {
+func (t *turn) askForProof(ctx workflow.Context) (asked, again bool) {
 	sent, err := ordinary[ticket.SendReplyResult](ctx, t.sendOptions(), ticket.ActivitySendReply,
 		ticket.SendReplyInput{TurnID: t.id, Plain: ticket.PlainVerify})
 	if err != nil {
 		t.problem = problemOf(err)
-		return false, false, nil // a person can ask who it is
+		return false, false // a person can ask who it is
 	}
 	t.adopt(sent.Standing)
 	switch {
 	case sent.State == ticket.SendStale:
-		return true, true, nil
+		return true, true
 	case sent.State != ticket.SendDone || sent.Until.IsZero():
-		return false, false, nil
+		return false, false
 	}
 	t.inbox.putBack(t.batch)
 	t.inbox.awaitMore(sent.Until)
 	t.explain.Rule = "plain:" + string(ticket.PlainVerify)
 	t.record(ctx, plainMeaning(ticket.PlainVerify))
-	return true, false, nil
+	return true, false
 }
 
 // plainMeaning is a plain answer in words.

@@ -157,8 +157,8 @@ func (t *turn) think(ctx workflow.Context) (draftID uuid.UUID, why string, stopp
 // to a person. Only a bug is an error.
 func (t *turn) finish(ctx workflow.Context, draftID uuid.UUID, why string) (again bool, err error) {
 	if why == ticket.EscalateIdentity && !ticket.ProofTried(t.rule) && t.instruction == uuid.Nil {
-		if asked, again, err := t.askForProof(ctx); asked || err != nil {
-			return again, err
+		if asked, again := t.askForProof(ctx); asked {
+			return again, nil
 		}
 	}
 	if why != "" {
