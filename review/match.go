@@ -77,11 +77,11 @@ func (d *draft) compare(r *reader, tokens []token, s *source, i int) match {
 	exact := slices.ContainsFunc(m.missing, func(t token) bool { return t.kind != word || t.upper && !t.first }) ||
 		!r.agrees(tokens, one, m.verbatim) || !d.onTopic(tokens, one)
 	switch {
-	case len(m.missing) == 0 && (exact || broken(path) || r.replaces(tokens, one)): // the words are there and say something else
+	case len(m.missing) == 0 && (exact || broken(path) || one.leaps(path) || r.replaces(tokens, one)): // the words are there and say something else
 		m.fault = faultExact
 	case exact:
 		m.fault = faultExact
-	case len(m.missing) > 0, m.support < minCoverage, len(path)*2 < content, m.verbatim < minOrder(content):
+	case len(m.missing) > 0, m.support < minCoverage, len(path)*5 < content*3, m.verbatim < minOrder(content):
 		m.fault = faultWords
 	}
 	if m.fault != faultNone {
@@ -119,7 +119,7 @@ func (d *draft) onTopic(tokens []token, one *sourceSentence) bool {
 			return !c.free && slices.ContainsFunc(c.tokens, func(o token) bool { return o.root == t.root })
 		})
 	}
-	if slices.ContainsFunc(one.label, func(t token) bool { return !said(t) }) {
+	if slices.ContainsFunc(one.labels, func(t token) bool { return !said(t) }) {
 		return false
 	}
 	switch len(one.topic) {
@@ -211,6 +211,31 @@ func broken(path []int) bool {
 		return jumps > 1
 	}
 	return jumps > pairs/2
+}
+
+// leaps reports whether a path goes from one word to the next over a second
+// occurrence of the former, or over another number of the same unit: then the
+// two belong to different things, as in "Start has 3 users, Team no limit".
+func (s *sourceSentence) leaps(path []int) bool {
+	for n := 1; n < len(path); n++ {
+		from, to := path[n-1], path[n]
+		if to <= from+1 {
+			continue
+		}
+		for i := from + 1; i < to; i++ {
+			o := s.tokens[i]
+			if slices.Contains(path, i) {
+				continue
+			}
+			if n > 1 && o.kind == word && o.content && o.root == s.tokens[from].root && s.tokens[to].clause != s.tokens[from].clause {
+				return true
+			}
+			if o.kind == number && s.tokens[to].kind == number && o.unit == s.tokens[to].unit && s.tokens[to].clause != s.tokens[from].clause {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // inOrder returns the share of a's words that stand in b in the same order.

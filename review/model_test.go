@@ -91,4 +91,3 @@ func TestHonestAnswersPass(t *testing.T) {
 	require.Greater(t, answered, 100)
 	require.GreaterOrEqual(t, float64(passed), 0.95*float64(answered))
 }
-

@@ -8,7 +8,7 @@ func (r *reader) agrees(tokens []token, one *sourceSentence, verbatim float64) b
 	if verbatim >= nearlyVerbatim && !r.sameTurns(tokens, one) {
 		return false
 	}
-	return r.sameNegation(tokens, one) && r.sameRestriction(tokens, one) && r.noOpposite(tokens, one) && r.sameForce(tokens, one)
+	return r.sameNegation(tokens, one) && r.sameRestriction(tokens, one) && r.noOpposite(tokens, one) && r.sameForce(tokens, one) && r.sameCondition(tokens, one)
 }
 
 // sameNegation compares clause by clause: what a claim states must stand in a
@@ -194,4 +194,28 @@ func (s *sourceSentence) clause(n int) []token {
 		to++
 	}
 	return s.tokens[from:to]
+}
+
+// sameCondition reports whether a claim states none of what its source only
+// supposes: what stands in an "if" clause alone.
+func (r *reader) sameCondition(tokens []token, one *sourceSentence) bool {
+	conditional := func(t token) bool { return r.is("condition", t.text) && t.kind == word }
+	if slices.ContainsFunc(tokens, conditional) {
+		return true
+	}
+	supposed := map[int]bool{}
+	for _, o := range one.tokens {
+		if conditional(o) {
+			supposed[o.clause] = true
+		}
+	}
+	if len(supposed) == 0 {
+		return true
+	}
+	for _, t := range tokens {
+		if at := place(t, one); t.content && len(at) > 0 && !slices.ContainsFunc(at, func(p int) bool { return !supposed[one.tokens[p].clause] }) {
+			return false
+		}
+	}
+	return true
 }

@@ -38,7 +38,7 @@ func (r *reader) replaces(tokens []token, one *sourceSentence) bool {
 			}
 			repeated := len(one.at[t.root]) > 0
 			switch {
-			case skipped, t.kind != word, r.is("keep", t.text), r.is("sensitive", t.text) && repeated:
+			case skipped && (repeated || !one.cell || t.upper), t.kind != word, r.is("keep", t.text), r.is("sensitive", t.text) && repeated:
 				return true
 			case repeated && !refers:
 				return true

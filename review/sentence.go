@@ -16,7 +16,8 @@ type sentence struct {
 	intro   string // the sentence with a colon that its list belongs to
 	item    bool   // it stands in a list
 	cell    bool   // it was made of a table
-	nth     int    // which sentence of its text, from 0
+	// label is the first cell of a table's row, up to a comma.
+	label string
 }
 
 var (
@@ -28,11 +29,12 @@ var (
 	mdStrong  = regexp.MustCompile("\\*\\*|__|~~|`|\\*(\\pL)|(\\pL)\\*")
 	anyTag    = regexp.MustCompile(`<!--.*?-->|</?[a-zA-Z][^<>]*>`)
 	ending    = regexp.MustCompile(`[.!?…]+["'”’)\]]*(?:\s+|$)`)
-	shortened = regexp.MustCompile(`(?i)(?:^|[\s(])(?:e\.g|i\.e|z\.\s?b|d\.\s?h|u\.\s?a|bzw|ca|etc|usw|vs|nr|no|str|dr|mr|mrs|ms|prof|st|inkl|incl|approx|max|min|tel|art|abs|ggf|evtl|sog|p\.\s?ej|ex|bijv|d\.w\.z|\pL)\.$`)
+	shortened = regexp.MustCompile(`(?i)(?:^|[\s(])(?:e\.g|i\.e|z\.\s?b|d\.\s?h|u\.\s?a|bzw|ca|etc|usw|vs|str|dr|mr|mrs|ms|prof|st|inkl|incl|approx|max|min|tel|art|abs|ggf|evtl|sog|p\.\s?ej|ex|bijv|d\.w\.z|\pL)\.$`)
+	numbered  = regexp.MustCompile(`(?i)(?:^|[\s(])(?:no|nr|art|fig|nos)\.$`)
 )
 
 // split cuts a text with its markdown into sentences; headings stand above
-// others and are none. A table gives one sentence a row and one a cell.
+// others and are none. A table gives one sentence a cell.
 func split(text string, wrapped bool) []sentence {
 	var out []sentence
 	var path []string
@@ -40,7 +42,7 @@ func split(text string, wrapped bool) []sentence {
 	var heads []string
 	paragraph, intro, item, code := "", "", false, false
 	emit := func(text string, item, cell bool) {
-		s := sentence{text: text, heading: strings.Join(path, " > "), item: item, cell: cell, nth: len(out)}
+		s := sentence{text: text, heading: strings.Join(path, " > "), item: item, cell: cell}
 		if item {
 			s.intro = intro
 		}
@@ -79,6 +81,7 @@ func split(text string, wrapped bool) []sentence {
 			default:
 				for _, s := range rowSentences(heads, cells) {
 					emit(s, false, true)
+					out[len(out)-1].label, _, _ = strings.Cut(cells[0], ",")
 				}
 			}
 			continue
@@ -135,7 +138,7 @@ func cut(paragraph string) []string {
 		upTo := strings.TrimSpace(paragraph[start:span[1]])
 		next, _ := utf8.DecodeRuneInString(paragraph[span[1]:])
 		strong := strings.ContainsAny(paragraph[span[0]:span[1]], "!?…")
-		if span[1] < len(paragraph) && !strong && (unicode.IsLower(next) || shortened.MatchString(strings.TrimRight(upTo, `"'”’)]`))) {
+		if span[1] < len(paragraph) && !strong && (unicode.IsLower(next) || unicode.IsDigit(next) && numbered.MatchString(upTo) || shortened.MatchString(strings.TrimRight(upTo, `"'”’)]`))) {
 			continue
 		}
 		parts = append(parts, upTo)
@@ -155,27 +158,23 @@ func rowCells(line string) []string {
 	return cells
 }
 
-// rowSentences says a row of a table: as a whole, then each cell behind its
-// row's first cell and its column's head.
+// rowSentences says each cell of a row behind the row's first cell and the head
+// of its column. A row as a whole would let a claim mix its columns.
 func rowSentences(heads, cells []string) []string {
-	var whole, single []string
+	var all []string
 	for i, cell := range cells {
-		if cell == "" {
-			continue
-		}
 		head := ""
 		if i < len(heads) {
 			head = heads[i]
 		}
-		if i == 0 {
-			whole = append(whole, strings.TrimSpace(head+" "+cell))
-			single = append(single, strings.TrimSpace(head+" "+cell))
-			continue
-		}
-		whole = append(whole, strings.TrimSpace(head+" "+cell))
 		for _, part := range cut(cell) {
-			single = append(single, strings.TrimSpace(cells[0]+" "+head+" "+part))
+			if i > 0 {
+				part = cells[0] + " " + head + " " + part
+			} else {
+				part = head + " " + part
+			}
+			all = append(all, strings.TrimSpace(part))
 		}
 	}
-	return append([]string{strings.Join(whole, ", ")}, single...)
+	return all
 }

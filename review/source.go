@@ -25,8 +25,9 @@ type sourceSentence struct {
 	// negations counts the negating words of each clause.
 	negations []int
 	topic     []token
-	// label holds what stands before the colon of an item: "Freezer: below …".
-	label []token
+	// label holds what stands before the colon of an item, "Freezer: below …",
+	// or in the first cell of a row.
+	labels []token
 	// refers says that it goes on from the sentence before it ("It lasts …").
 	refers bool
 }
@@ -88,7 +89,10 @@ func (r *reader) source(raw sentence, title above) sourceSentence {
 	s.refers = len(raw.tokens) > 0 && r.is("anaphora", raw.tokens[0].text)
 	s.topic = r.topic(raw)
 	if label, _, ok := strings.Cut(raw.text, ": "); ok && (raw.item || raw.cell) && len(strings.Fields(label)) <= maxLabel {
-		s.label = contentOf(r.tokens(label))
+		s.labels = contentOf(r.tokens(label))
+	}
+	if raw.label != "" {
+		s.labels = contentOf(r.tokens(raw.label))
 	}
 	return s
 }
@@ -107,7 +111,7 @@ func (r *reader) topic(raw sentence) []token {
 	}
 	var found []token
 	for _, t := range raw.tokens {
-		if t.content && t.kind == word {
+		if t.content && t.kind == word && !r.is("keep", t.text) {
 			found = append(found, t)
 		} else if len(found) > 0 {
 			break

@@ -80,7 +80,7 @@ func (r *reader) bareOf(folded string) string {
 
 // tokens reads one sentence.
 func (r *reader) tokens(text string) []token {
-	text = strings.NewReplacer("’", "'", "‘", "'", "\u00a0", " ", "\u202f", " ").Replace(text)
+	text = strings.NewReplacer("’", "'", "‘", "'", "\u00a0", " ", "\u202f", " ", " at once", " immediately").Replace(text)
 	found := marks.FindAllStringIndex(text, -1)
 	all := make([]token, 0, len(found))
 	clause, end := 0, 0
@@ -92,7 +92,7 @@ func (r *reader) tokens(text string) []token {
 		case len(raw) == 0:
 			continue
 		case isMark(raw):
-			if strings.Contains(",;:()—–!?", raw) && !fresh {
+			if strings.Contains(",;()—–!?", raw) && !fresh {
 				clause++
 				fresh = true
 			}
@@ -160,8 +160,8 @@ func (r *reader) count(all []token) {
 				t.unit = soft + "?"
 				continue
 			}
-			if strings.HasSuffix(value, "x") && (i == 0 || all[i-1].text == "at" || all[i-1].clause != t.clause) {
-				continue // "at once", "once that is done"
+			if strings.HasSuffix(value, "x") && (i == 0 || all[i-1].clause != t.clause) {
+				continue // "once that is done"
 			}
 			if t.text == "one" && !r.countsSomething(all, i) {
 				continue
