@@ -35,8 +35,10 @@ type Doctor struct {
 	TemplateID string
 
 	Model          string
+	Fallback       string // asked when Model fails; empty: there is none
 	EmbeddingModel string
 	Ask            func(ctx context.Context) error // one completion
+	AskFallback    func(ctx context.Context) error // the same of Fallback
 	Embed          func(ctx context.Context) error // one embedding
 
 	PublicURL string

@@ -16,6 +16,12 @@ func (d *Doctor) modelChecks() []Check {
 			Look:  d.model,
 		},
 		{
+			Name: "model.fallback", Asks: "whether the model that is asked when the first fails answers too",
+			Means: "When the first model fails, every message goes to a person.",
+			Do:    "Check OPENAI_FALLBACK_BASE_URL, OPENAI_FALLBACK_API_KEY and OPENAI_FALLBACK_MODEL, and whether that account has money left.",
+			Off:   d.noFallback(), Look: d.fallback,
+		},
+		{
 			Name: "model.embeddings", Asks: "whether the embedding model answers, with vectors of at most 1536 dimensions",
 			Means: "The knowledge base cannot be searched, and every message goes to a person.",
 			Do:    "Check OPENAI_EMBEDDING_MODEL and that the server of OPENAI_BASE_URL has it.",
@@ -38,6 +44,23 @@ func (d *Doctor) model(ctx context.Context) Finding {
 		return fail("The model does not answer: " + said(err))
 	}
 	return ok("%s answers.", d.Model)
+}
+
+func (d *Doctor) noFallback() string {
+	if d.Fallback != "" {
+		return ""
+	}
+	return "No other model is asked when the model fails (neither OPENAI_FALLBACK_BASE_URL nor OPENAI_FALLBACK_MODEL is set)."
+}
+
+func (d *Doctor) fallback(ctx context.Context) Finding {
+	if d.AskFallback == nil {
+		return fail("The OPENAI_FALLBACK_ settings cannot be used.", "Mend settings first.")
+	}
+	if err := d.AskFallback(ctx); err != nil {
+		return fail("The fallback model does not answer: " + said(err))
+	}
+	return ok("%s answers.", d.Fallback)
 }
 
 func (d *Doctor) embeddings(ctx context.Context) Finding {

@@ -56,6 +56,13 @@ func TestModel(t *testing.T) {
 	d.Embed = answer(ticket.Errorf(ticket.CodeInvalid, "embedding model e has 3072 dimensions, 1536 is the most that can be stored"))
 	require.Equal(t, fail("The model does not answer: the server answered 429 insufficient_quota."), d.model(t.Context()))
 	require.Contains(t, d.embeddings(t.Context()).Found, "3072 dimensions")
+
+	d.Fallback = "other"
+	require.Equal(t, "Mend settings first.", d.fallback(t.Context()).Do)
+	d.AskFallback = answer(nil)
+	require.Equal(t, ok("other answers."), d.fallback(t.Context()))
+	d.AskFallback = answer(ticket.Errorf(ticket.CodeUnauthorized, "the server answered 401 invalid_api_key"))
+	require.Equal(t, fail("The fallback model does not answer: the server answered 401 invalid_api_key."), d.fallback(t.Context()))
 }
 
 func TestPublicURL(t *testing.T) {
@@ -87,10 +94,11 @@ func TestOff(t *testing.T) {
 			off[c.Name] = c.Off
 		}
 	}
-	require.Len(t, off, 8, "%v", off)
+	require.Len(t, off, 9, "%v", off)
+	require.Contains(t, off["model.fallback"], "OPENAI_FALLBACK_MODEL")
 	require.Contains(t, off["email.sync"], "GMAIL_MAILBOX is not set")
 	require.Contains(t, off["whatsapp.workflow"], "TWILIO_")
-	for _, c := range (&Doctor{Mailbox: "a@b.c", WhatsApp: true}).Checks() {
+	for _, c := range (&Doctor{Mailbox: "a@b.c", WhatsApp: true, Fallback: "m"}).Checks() {
 		if c.Off != "" {
 			require.Equal(t, "email.watch", c.Name)
 			require.Contains(t, c.Off, "read once a minute")

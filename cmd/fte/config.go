@@ -44,6 +44,21 @@ type Config struct {
 	ModelTimeout         time.Duration `env:"FTE_MODEL_TIMEOUT, default=45s"`
 	PromptPrice          float64       `env:"FTE_PROMPT_PRICE, default=0.4"`
 	OutputPrice          float64       `env:"FTE_OUTPUT_PRICE, default=1.6"`
+	Prompt               string        `env:"FTE_PROMPT"`
+
+	// What is asked when the model fails.
+	FallbackBaseURL     string  `env:"OPENAI_FALLBACK_BASE_URL"`
+	FallbackKey         string  `env:"OPENAI_FALLBACK_API_KEY"`
+	FallbackModel       string  `env:"OPENAI_FALLBACK_MODEL"`
+	FallbackPromptPrice float64 `env:"FTE_FALLBACK_PROMPT_PRICE, default=0.4"`
+	FallbackOutputPrice float64 `env:"FTE_FALLBACK_OUTPUT_PRICE, default=1.6"`
+
+	// What the model may cost in US dollars, the latter two within 24 hours, and
+	// how often it is asked for one answer; zero sets no limit.
+	BudgetTicket   float64 `env:"FTE_BUDGET_TICKET, default=1"`
+	BudgetCustomer float64 `env:"FTE_BUDGET_CUSTOMER, default=5"`
+	BudgetDay      float64 `env:"FTE_BUDGET_DAY, default=100"`
+	CallsPerTurn   int     `env:"FTE_CALLS_PER_TURN, default=8"`
 
 	TwilioAccountSID   string   `env:"TWILIO_ACCOUNT_SID"`
 	TwilioAuthTokens   []string `env:"TWILIO_AUTH_TOKEN"`
@@ -249,12 +264,11 @@ func (c *Config) policyFaults() (faults []error) {
 	fault(c.KafkaSession < time.Second, "FTE_KAFKA_SESSION must be a second or more")
 	fault((c.DeploymentName == "") != (c.WorkerBuildID == ""), "TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID belong together: one is set, the other is not")
 	fault(c.DrainDelay < 0, "FTE_DRAIN_DELAY must not be negative")
-	fault(c.ModelTimeout <= 0, "FTE_MODEL_TIMEOUT must be positive")
+	faults = append(faults, c.modelFaults()...)
 	fault(c.FirstCheck <= 0, "FTE_SEND_FIRST_CHECK must be positive")
 	fault(c.SecondCheck < c.FirstCheck, "FTE_SEND_SECOND_CHECK must not be before FTE_SEND_FIRST_CHECK")
 	fault(c.Allowance < 0 || c.MailsPerHour < 0 || c.MailsPerTicket < 0,
 		"FTE_MESSAGES_PER_MINUTE, FTE_MAILS_PER_HOUR and FTE_MAILS_PER_TICKET must not be negative; 0 sets no limit")
-	fault(c.PromptPrice < 0 || c.OutputPrice < 0, "FTE_PROMPT_PRICE and FTE_OUTPUT_PRICE must not be negative")
 	fault(c.StaffAlertWebhook != "" && !isHTTP(c.StaffAlertWebhook), "STAFF_ALERT_WEBHOOK is not an http or https address")
 	fault(c.TemporalUI != "" && !isHTTP(c.TemporalUI), "TEMPORAL_UI_URL is not an http or https address")
 	fault(c.NumberLapse < 24*time.Hour, "FTE_NUMBER_LAPSE must be 24h or more: a customer who writes again the next day is the same")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,6 +97,12 @@ func newDoctor(ctx context.Context, lookuper envconfig.Lookuper, c *Config, faul
 func (c *Config) openProviders(ctx context.Context, d *doctor.Doctor) (faults []error) {
 	if model, err := openModel(c); err == nil {
 		d.Ask = model.Ping
+		if c.fallbackOn() {
+			d.Fallback = cmp.Or(c.FallbackModel, c.OpenAIModel)
+			if fallback, err := openFallback(c); err == nil {
+				d.AskFallback = fallback.Ping
+			}
+		}
 		d.Embed = func(ctx context.Context) error {
 			_, err := model.Embed(ctx, []string{"refund"})
 			return err
@@ -139,7 +146,7 @@ func (c *Config) resting() (off []string) {
 
 // secretsOf returns what must not be printed, whoever repeats it.
 func secretsOf(lookuper envconfig.Lookuper, c *Config) []string {
-	secrets := append([]string{c.SecretKey, c.OpenAIKey, c.StaffAlertWebhook}, c.TwilioAuthTokens...)
+	secrets := append([]string{c.SecretKey, c.OpenAIKey, c.FallbackKey, c.StaffAlertWebhook}, c.TwilioAuthTokens...)
 	secrets = append(secrets, strings.Split(c.SecretKey, ",")...)
 	secrets = append(secrets, c.MCPToken)
 	for _, entry := range c.StaffTokens {
@@ -148,7 +155,7 @@ func secretsOf(lookuper envconfig.Lookuper, c *Config) []string {
 	if key, ok := (&fileLookuper{next: lookuper}).Lookup("TEMPORAL_API_KEY"); ok {
 		secrets = append(secrets, key)
 	}
-	for _, address := range []string{c.DatabaseURL, c.PublicBaseURL, c.OpenAIBaseURL, c.TwilioBaseURL} {
+	for _, address := range []string{c.DatabaseURL, c.PublicBaseURL, c.OpenAIBaseURL, c.FallbackBaseURL, c.TwilioBaseURL} {
 		if u, err := url.Parse(address); err == nil && u.User != nil {
 			password, _ := u.User.Password()
 			_, escaped, _ := strings.Cut(u.User.String(), ":")

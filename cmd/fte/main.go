@@ -80,6 +80,7 @@ func commands() []command {
 		},
 		{"mcp", "[--http ADDRESS]", "let other assistants look things up", mcpDetails, runMCP},
 		{"eval", "triage | retrieval | answers", "measure the assistant on labelled examples", evalDetails, runEval},
+		{"cost", "[--since 720h] [--by WHAT]", "show what the model has cost", costDetails, runCost},
 		{"doctor", "", "look at everything and say what is wrong", doctorDetails, runDoctor},
 		{"version", "", "print the version", "Prints the version and the commit this program was built from.", runVersion},
 	}

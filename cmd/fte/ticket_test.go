@@ -43,7 +43,7 @@ func TestTicketUsage(t *testing.T) {
 		"ticket priority T-1 asap --as ana":              "the priority is low, medium, high or urgent",
 		"ticket approve T-1 --as ana --draft x":          "--draft is not the id of a draft",
 		"ticket override T-1 --as ana --note x --turn x": "--turn is not the id of a turn",
-		"ticket override T-1 --as a --note x --prompt x": "this build knows no prompt x, only support-v1@",
+		"ticket override T-1 --as a --note x --prompt x": "this build knows no prompt x, only support-v2, support-v1",
 
 		"mode":                          "say what to do: show or set",
 		"mode burn":                     "there is no mode burn",

@@ -19,7 +19,7 @@ func newActivities(ctx context.Context, w *workerProcess) (*activities.Activitie
 		WhatsAppTemplate: c.TwilioTemplateSID,
 		Policy: activities.Policy{
 			Company: c.Company, SLA: c.promises, FirstCheck: c.FirstCheck, SecondCheck: c.SecondCheck,
-			PromptPrice: c.PromptPrice, OutputPrice: c.OutputPrice,
+			PromptPrice: c.PromptPrice, OutputPrice: c.OutputPrice, Spending: c.spending(),
 			Allowance: c.Allowance, MailsPerHour: c.MailsPerHour, MailsPerTicket: c.MailsPerTicket,
 		},
 	}
@@ -27,7 +27,10 @@ func newActivities(ctx context.Context, w *workerProcess) (*activities.Activitie
 	if err != nil {
 		return nil, fmt.Errorf("setting up the model (OPENAI_ settings): %w", err)
 	}
-	o.Model, o.Knowledge = model, knowledge.New(w.db, model, w.log)
+	if o.Model, err = openRouter(c, model, w.log, w.registry); err != nil {
+		return nil, err
+	}
+	o.Knowledge = knowledge.New(w.db, model, w.log)
 	o.Library = knowledge.New(w.db, model, w.log)
 	if c.whatsAppOn() {
 		if o.WhatsApp, err = openWhatsApp(c); err != nil {
