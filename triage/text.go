@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -238,10 +239,13 @@ func unmask(w string) string {
 	return strings.Map(lookalike, w)
 }
 
+// lookalikes are signs and letters that are taken for others, with the letters
+// that they look like, in the same order.
+var lookalikes = [2][]rune{[]rune("0134579@$аеорсухівѕјкмнт"), []rune("oieastgasaeopcyxibsjkmht")}
+
 func lookalike(r rune) rune {
-	const from, to = "0134579@$аеорсухівѕјкмнт", "oieastgaaeopcyxibsjkmht"
-	if i := strings.IndexRune(from, r); i >= 0 {
-		return []rune(to)[len([]rune(from[:i]))]
+	if i := slices.Index(lookalikes[0], r); i >= 0 {
+		return lookalikes[1][i]
 	}
 	return r
 }
