@@ -22,7 +22,7 @@ func (r *Rules) Assess(batch []Message) Assessment {
 		hidden = max(hidden, structure(m.Subject), structure(m.Text))
 	}
 	a := Assessment{Language: language.Detect(all.String())}
-	reading := reading{text: text, mood: mood{loud: loudness(all.String())}}
+	reading := reading{text: text, mood: newMood(all.String())}
 	for _, b := range r.booksFor(a.Language) {
 		reading.read(b)
 	}

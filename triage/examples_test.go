@@ -33,7 +33,7 @@ func readExamples(t *testing.T, file string) (out []example) {
 // TestExamples holds the rules to what they are meant to tell apart.
 func TestExamples(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{"testdata/en.txt", "testdata/other.txt"} {
+	for _, file := range []string{"testdata/en.txt", "testdata/more.txt", "testdata/other.txt"} {
 		for _, e := range readExamples(t, file) {
 			t.Run(e.text, func(t *testing.T) {
 				t.Parallel()

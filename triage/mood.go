@@ -13,6 +13,7 @@ type mood struct {
 	hits  []hit
 	louds []match // words that make a mood stronger
 	loud  float64 // by how much capitals and exclamation marks make it stronger; 1 is not
+	emphs int     // words in capitals among others: "it does NOT work"
 }
 
 // hit is a word or phrase with a mood: 1 is friendly, -1 annoyed, -2.5 angry,
@@ -52,6 +53,9 @@ func (m *mood) score(fired []Fired) float64 {
 		} else {
 			bad = append(bad, -w)
 		}
+	}
+	if m.emphs > 0 && len(bad) > 0 {
+		bad = append(bad, min(2, float64(m.emphs)))
 	}
 	pleased, angry := fade(good), fade(bad)*m.loud
 	if angry >= 1.5 {
@@ -117,8 +121,9 @@ func fade(weights []float64) float64 {
 	return sum
 }
 
-// loudness says by how much a text is shouted.
-func loudness(text string) float64 {
+// newMood hears how loud a text is.
+func newMood(text string) mood {
+	m := mood{loud: 1}
 	upper, lower, marks := 0, 0, 0
 	for w := range strings.FieldsSeq(text) {
 		marks += strings.Count(w, "!")
@@ -132,18 +137,29 @@ func loudness(text string) float64 {
 			}
 		}
 		switch {
-		case letters >= 3 && capitals == letters:
-			upper++
-		case letters >= 3:
+		case letters < 3:
+		case capitals < letters:
 			lower++
+		default:
+			upper++
+			if emphasis[strings.ToLower(strings.TrimFunc(w, func(r rune) bool { return !unicode.IsLetter(r) }))] {
+				m.emphs++
+			}
 		}
 	}
-	loud := 1.0
 	if upper >= 3 && upper > lower {
-		loud *= 1.3
+		m.loud, m.emphs = 1.3, 0
 	}
 	if marks >= 3 {
-		loud *= 1.2
+		m.loud *= 1.2
 	}
-	return loud
+	return m
+}
+
+// emphasis are words that are not written in capitals unless somebody means it.
+var emphasis = map[string]bool{
+	"not": true, "never": true, "again": true, "nothing": true, "still": true, "now": true, "stop": true, "every": true, "days": true,
+	"weeks": true, "months": true, "all": true, "hate": true, "worst": true, "nobody": true, "nicht": true, "nie": true, "wieder": true,
+	"nichts": true, "sofort": true, "endlich": true, "jamais": true, "rien": true, "nunca": true, "nada": true, "mai": true, "niet": true,
+	"nooit": true, "niets": true,
 }

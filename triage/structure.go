@@ -3,6 +3,7 @@ package triage
 import (
 	"encoding/base64"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,40 +11,48 @@ import (
 	"github.com/digital-fte/fte/language"
 )
 
-// What a customer has no reason to write: the tags and delimiters by which
-// prompts are put together, and the names of the assistant's tools.
+// structures are what a customer has no reason to write: the tags and
+// delimiters by which prompts are put together, and the names of the
+// assistant's tools. A pattern is tried only where one of its needs, in lower
+// case, stands in the text: that keeps long messages cheap.
 var structures = []struct {
+	needs   []string
 	pattern *regexp.Regexp
 	weight  float64
 }{
-	{regexp.MustCompile(`(?i)<\|?/?(?:system|assistant|im_start|im_end|user|endoftext|eot_id|start_header_id|instructions?|tool_call|function_call)\|?>`), 0.7},
-	{regexp.MustCompile(`(?i)\[/?(?:INST|SYS|SYSTEM|ASSISTANT)\]|<</?SYS>>`), 0.7},
-	{regexp.MustCompile(`(?im)^[\s>#*]*(?:system|assistant|developer)(?:[ _](?:message|prompt|override|instruction)s?)?\s*:\s*\S`), 0.5},
-	{regexp.MustCompile(`(?i)(?:^|\s)#{2,}\s*(?:new |system |updated )?(?:instructions?|system|prompt)\b`), 0.6},
-	{regexp.MustCompile(`(?i)"?role"?\s*:\s*"?(?:system|assistant|developer|tool)\b`), 0.7},
-	{regexp.MustCompile(`\b(?:search_knowledge_base|escalate_to_human|send_response|tool_calls?|tool_choice)\b`), 0.7},
-	{regexp.MustCompile(`"(?:chunk_id|customer_message|citations)"\s*:`), 0.7},
-	{regexp.MustCompile(`(?i)(?:---+|===+|\*\*\*+|###+)\s*(?:end|begin|start) of (?:the )?(?:customer|user|message|input|data|prompt|system|context|conversation)\b`), 0.7},
-	{regexp.MustCompile(`(?i)<!--[^>]{0,400}\b(?:assistant|ignore|instruction|system|model|ai)\b`), 0.7},
+	{[]string{"|>", "<|", "system>", "assistant>", "user>", "instruction", "_call"}, regexp.MustCompile(`(?i)<\|?/?(?:system|assistant|im_start|im_end|user|endoftext|eot_id|start_header_id|instructions?|tool_call|function_call)\|?>`), 0.7},
+	{[]string{"inst]", "sys]", "system]", "assistant]", "sys>>"}, regexp.MustCompile(`(?i)\[/?(?:INST|SYS|SYSTEM|ASSISTANT)\]|<</?SYS>>`), 0.7},
+	{[]string{"system", "assistant", "developer"}, regexp.MustCompile(`(?im)^[\s>#*]*(?:system|assistant|developer)(?:[ _](?:message|prompt|override|instruction)s?)?\s*:\s*\S`), 0.5},
+	{[]string{"system", "assistant", "developer"}, regexp.MustCompile(`(?m)^[\s>#*]*(?:SYSTEM|ASSISTANT|DEVELOPER)(?: [A-Z]+)?:`), 0.5},
+	{[]string{"##"}, regexp.MustCompile(`(?i)(?:^|\s)#{2,}\s*(?:new |system |updated )?(?:instructions?|system|prompt)\b`), 0.6},
+	{[]string{"role"}, regexp.MustCompile(`(?i)"?role"?\s*:\s*"?(?:system|assistant|developer|tool)\b`), 0.7},
+	{[]string{"search_knowledge_base", "escalate_to_human", "send_response", "tool_call", "tool_choice"}, regexp.MustCompile(`\b(?:search_knowledge_base|escalate_to_human|send_response|tool_calls?|tool_choice)\b`), 0.7},
+	{[]string{"chunk_id", "customer_message", "citations"}, regexp.MustCompile(`"(?:chunk_id|customer_message|citations)"\s*:`), 0.7},
+	{[]string{"end of", "begin of", "start of"}, regexp.MustCompile(`(?i)(?:---+|===+|\*\*\*+|###+)\s*(?:end|begin|start) of (?:the )?(?:customer|user|message|input|data|prompt|system|context|conversation)\b`), 0.7},
+	{[]string{"<!--"}, regexp.MustCompile(`(?i)<!--[^>]{0,400}\b(?:assistant|ignore|instruction|system|model|ai)\b`), 0.7},
 }
 
-// encoded is a run long enough to hold a sentence.
-var encoded = regexp.MustCompile(`[A-Za-z0-9+/]{32,}={0,2}`)
+// encodedFrom is the length of a run that can hold a sentence.
+const encodedFrom = 32
+
+// encoded returns the runs of letters and digits of a text that may be base64.
+func encoded(text string) []string {
+	return slices.DeleteFunc(strings.FieldsFunc(text, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '+' || r == '/')
+	}), func(run string) bool { return len(run) < encodedFrom })
+}
 
 // structure scores what does not lie in the words of a text: 0..1.
 func structure(text string) float64 {
-	clear := 1.0
+	clear, lower := 1.0, strings.ToLower(text)
 	for _, s := range structures {
-		if s.pattern.MatchString(text) {
+		if slices.ContainsFunc(s.needs, func(need string) bool { return strings.Contains(lower, need) }) && s.pattern.MatchString(text) {
 			clear *= 1 - s.weight
 		}
 	}
 	clear *= 1 - hidden(text)
-	for _, run := range encoded.FindAllString(text, 20) {
-		if speaks(run) {
-			clear *= 1 - 0.8
-			break
-		}
+	if slices.ContainsFunc(encoded(text), speaks) {
+		clear *= 1 - 0.8
 	}
 	return 1 - clear
 }
@@ -72,10 +81,9 @@ func hidden(text string) float64 {
 	}
 }
 
-// speaks reports that base64 hides a sentence that the rules call an attempt to
-// steer the assistant, or one of many letters and spaces at all.
+// speaks reports that base64 hides a sentence.
 func speaks(run string) bool {
-	b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(run, "="))
+	b, err := base64.RawStdEncoding.DecodeString(run)
 	if err != nil || !utf8.Valid(b) {
 		return false
 	}

@@ -31,10 +31,14 @@ func (m Message) tokens() []token {
 	out := tokenize(m.Subject)
 	out = append(out, token{word: sentenceEnd}, token{word: messageStart})
 	out = append(out, tokenize(m.Text)...)
+	end := sentenceEnd
 	for len(out) > 0 && out[len(out)-1].isBreak() {
+		if out[len(out)-1].word == questionEnd {
+			end = questionEnd
+		}
 		out = out[:len(out)-1]
 	}
-	return append(out, token{word: messageEnd}, token{word: sentenceEnd})
+	return append(out, token{word: messageEnd}, token{word: end})
 }
 
 // tokenize cuts a text into words and breaks.
@@ -82,6 +86,8 @@ func (t *tokenizer) mark(i int, r rune) {
 		t.add(comma)
 	case r == '\n' && newSentence(t.rest[i+1:]):
 		t.add(sentenceEnd)
+	case r == '%':
+		t.add("percent")
 	case unicode.Is(unicode.So, r) || unicode.Is(unicode.Sk, r) && r > 0x1000:
 		t.add(string(r))
 	}
@@ -205,6 +211,9 @@ func formsOf(w string) []string {
 
 // squeeze shortens runs of three or more equal letters to n.
 func squeeze(w string, n int) string {
+	if !hasRun(w) {
+		return w
+	}
 	var b strings.Builder
 	r := []rune(w)
 	for i := 0; i < len(r); {
@@ -222,6 +231,20 @@ func squeeze(w string, n int) string {
 		i = j
 	}
 	return b.String()
+}
+
+// hasRun reports three equal letters in a row.
+func hasRun(w string) bool {
+	run, last := 0, rune(-1)
+	for _, r := range w {
+		if r != last {
+			run, last = 0, r
+		}
+		if run++; run > 2 {
+			return true
+		}
+	}
+	return false
 }
 
 // unmask reads digits, signs and letters of another script as the letters they
