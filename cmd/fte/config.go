@@ -14,6 +14,7 @@ import (
 
 	"github.com/sethvargo/go-envconfig"
 
+	"github.com/digital-fte/fte/activities"
 	"github.com/digital-fte/fte/gateway"
 	"github.com/digital-fte/fte/mcp"
 	"github.com/digital-fte/fte/sla"
@@ -100,6 +101,10 @@ type Config struct {
 	Allowance      int    `env:"FTE_MESSAGES_PER_MINUTE, default=5"`
 	MailsPerHour   int    `env:"FTE_MAILS_PER_HOUR, default=5"`
 	MailsPerTicket int    `env:"FTE_MAILS_PER_TICKET, default=10"`
+	// Confidence is below which confidence of its answer the assistant asks or
+	// leaves the matter to a person, by category.
+	Confidence string `env:"FTE_CONFIDENCE, default=0.6,billing=0.7"`
+
 	LogLevel       string `env:"FTE_LOG_LEVEL, default=info"`
 	LogFormat      string `env:"FTE_LOG_FORMAT, default=json"`
 
@@ -122,6 +127,8 @@ type Config struct {
 	secrets     ticket.Secrets
 	staffTokens mcp.Tokens
 	promises    sla.Policy
+	// confidence is Confidence, read.
+	confidence activities.Thresholds
 }
 
 // demand is something a command needs, so that only its settings are asked for.
@@ -271,6 +278,9 @@ func (c *Config) policyFaults() (faults []error) {
 		"FTE_MESSAGES_PER_MINUTE, FTE_MAILS_PER_HOUR and FTE_MAILS_PER_TICKET must not be negative; 0 sets no limit")
 	fault(c.StaffAlertWebhook != "" && !isHTTP(c.StaffAlertWebhook), "STAFF_ALERT_WEBHOOK is not an http or https address")
 	fault(c.TemporalUI != "" && !isHTTP(c.TemporalUI), "TEMPORAL_UI_URL is not an http or https address")
+	var err error
+	c.confidence, err = activities.ParseThresholds(c.Confidence)
+	fault(err != nil, "FTE_CONFIDENCE: %w", err)
 	fault(c.NumberLapse < 24*time.Hour, "FTE_NUMBER_LAPSE must be 24h or more: a customer who writes again the next day is the same")
 	fault(c.StaleAfter <= 0, "FTE_KB_STALE_AFTER must be positive")
 	fault(c.Retention < 7*24*time.Hour, "FTE_RETENTION must be 168h or more: what Kafka still holds may come again")

@@ -19,7 +19,7 @@ func newActivities(ctx context.Context, w *workerProcess) (*activities.Activitie
 		WhatsAppTemplate: c.TwilioTemplateSID,
 		Policy: activities.Policy{
 			Company: c.Company, SLA: c.promises, FirstCheck: c.FirstCheck, SecondCheck: c.SecondCheck,
-			PromptPrice: c.PromptPrice, OutputPrice: c.OutputPrice, Spending: c.spending(),
+			PromptPrice: c.PromptPrice, OutputPrice: c.OutputPrice, Spending: c.spending(), Confidence: c.confidence,
 			Allowance: c.Allowance, MailsPerHour: c.MailsPerHour, MailsPerTicket: c.MailsPerTicket,
 		},
 	}
@@ -30,7 +30,7 @@ func newActivities(ctx context.Context, w *workerProcess) (*activities.Activitie
 	if o.Model, err = openRouter(c, model, w.log, w.registry); err != nil {
 		return nil, err
 	}
-	o.Knowledge = knowledge.New(w.db, model, w.log)
+	o.Embedder, o.Knowledge = model, knowledge.New(w.db, model, w.log)
 	o.Library = knowledge.New(w.db, model, w.log)
 	if c.whatsAppOn() {
 		if o.WhatsApp, err = openWhatsApp(c); err != nil {
