@@ -1,0 +1,56 @@
+package main
+
+import (
+	"slices"
+	"sync"
+)
+
+// nearestCount is how many neighbours a recall is about.
+const nearestCount = 10
+
+// exact returns, for each question, the chunks nearest to it, by comparing it
+// with every one.
+func (c corpus) exact(n int) map[string]map[int]bool {
+	nearest := map[string]map[int]bool{}
+	var mu sync.Mutex
+	var workers sync.WaitGroup
+	work := make(chan string)
+	for range 2 {
+		workers.Go(func() {
+			for text := range work {
+				found := c.nearest(c.asked[text], n)
+				mu.Lock()
+				nearest[text] = found
+				mu.Unlock()
+			}
+		})
+	}
+	for _, q := range c.questions {
+		work <- q.text
+	}
+	close(work)
+	workers.Wait()
+	return nearest
+}
+
+func (c corpus) nearest(question []float32, n int) map[int]bool {
+	top := make([]byDistance, 0, nearestCount+1)
+	for id, v := range c.vectors[:n] {
+		var dot float32 // the vectors have length one, so this is the cosine
+		for i := range width {
+			dot += v[i] * question[i]
+		}
+		candidate := byDistance{id, 1 - dot}
+		if len(top) == nearestCount && candidate.compare(top[nearestCount-1]) >= 0 {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(top, candidate, byDistance.compare)
+		top = slices.Insert(top, at, candidate)
+		top = top[:min(len(top), nearestCount)]
+	}
+	found := map[int]bool{}
+	for _, t := range top {
+		found[t.id] = true
+	}
+	return found
+}
