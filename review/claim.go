@@ -203,12 +203,30 @@ func (s *source) isAbout(i int, part, subject []token) bool {
 	if len(one.topic) > 0 && content[0].root == one.topic[0].root {
 		return true // it names its own
 	}
+	if own := firstBehindJoint(part); own != "" && own == firstBehindJoint(one.tokens) {
+		return true // "you can …"
+	}
 	return !slices.ContainsFunc(subject, func(t token) bool {
 		if len(one.at[t.root]) > 0 || one.context.roots[t.root] {
 			return false
 		}
 		return i == 0 || !one.refers || len(s.sentences[i-1].at[t.root]) == 0
 	})
+}
+
+// firstBehindJoint returns the pronoun of the first or second person that a
+// statement begins with, behind what joins it to another.
+func firstBehindJoint(tokens []token) string {
+	for _, t := range tokens {
+		switch t.text {
+		case "and", "but", "so", "und", "aber", "et", "mais", "y", "pero", "e", "ma", "mas", "en", "maar":
+			continue
+		case "you", "we", "sie", "wir", "vous", "nous", "usted", "lei", "você", "u", "je":
+			return t.text
+		}
+		return ""
+	}
+	return ""
 }
 
 // leading returns what a sentence is about: its first words that mean

@@ -2,7 +2,6 @@ package review
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/digital-fte/fte/ticket"
@@ -10,14 +9,14 @@ import (
 
 var (
 	// commits finds words of money, law and liability.
-	commits = regexp.MustCompile(`[€$£¥]|\b(eur|euros?|usd|dollars?|gbp|pounds?|chf)\b|\b(refund\w*|reimburs\w*|compensat\w*|discount\w*|rebate\w*|voucher\w*|coupon\w*|credit (note|to)|credited|goodwill|money back|chargeback\w*|waive\w*|guarantee\w*|warrant(y|ies)|liab(le|ility)|legal(ly)?|lawsuit|lawyer|damages|entitled|free of charge|for free|at no (extra |additional )?(cost|charge)|free for (life|ever)|on the house|complimentary|half price|off your|special (price|offer|deal)|binding|contractual\w*|indemnif\w*)` +
+	commits = pattern(`[€$£¥]|\b(eur|euros?|usd|dollars?|gbp|pounds?|chf)\b|\b(refund\w*|reimburs\w*|compensat\w*|discount\w*|rebate\w*|voucher\w*|coupon\w*|credit (note|to)|credited|goodwill|money back|chargeback\w*|waive\w*|guarantee\w*|warrant(y|ies)|liab(le|ility)|legal(ly)?|lawsuit|lawyer|damages|entitled|free of charge|for free|at no (extra |additional )?(cost|charge)|free for (life|ever)|on the house|complimentary|half price|off your|special (price|offer|deal)|binding|contractual\w*|indemnif\w*)` +
 		`|\b(rückerstatt\w*|erstatt\w*|rabatt\w*|gutschrift\w*|gutschein\w*|entschädig\w*|schadensersatz|garant\w*|gewährleist\w*|haft(ung|en|et)\b|kostenlos\w*|kostenfrei\w*|umsonst|gratis|kulanz\w*|rechtlich\w*|rechtsanspruch|anspruch|nachlass|preisnachlass)` +
 		`|\b(rembours\w*|remise|réduction|avoir|garanti\w*|dédommag\w*|gratuit\w*|indemnis\w*|reembols\w*|descuento\w*|garantí\w*|gratis|gratuit\w*|indemniz\w*|compensaci\w*|rimbors\w*|sconto|sconti|garanzi\w*|risarc\w*|desconto\w*|gratuito|indeniz\w*|terugbetal\w*|terugstort\w*|korting\w*|schadevergoeding|kosteloos)`)
 	// individual finds a commitment to this customer.
-	individual = regexp.MustCompile(`\b(you|your|yours|ihnen|ihre?[nms]?|dir|dein\w*|vous|votre|vos|usted|su|sus|tu|lei|suo|sua|você|seu|u|uw|je|jouw)\b`)
-	given      = regexp.MustCompile(`\b(refund\w*|reimburs\w*|compensat\w*|discount\w*|voucher\w*|coupon\w*|credited|goodwill|money back|waive\w*|entitled|erstatt\w*|rückerstatt\w*|rabatt\w*|gutschrift\w*|gutschein\w*|entschädig\w*|kulanz\w*|nachlass|rembours\w*|remise|reembols\w*|descuento\w*|rimbors\w*|sconto|desconto\w*|terugbetal\w*|korting\w*)`)
-	delivers   = regexp.MustCompile(`\b(arriv\w*|deliver\w*|ship\w*|dispatch\w*|reach you|parcel|package|liefer\w*|zugestellt|versand\w*|verschickt|paket|sendung|livr\w*|expédi\w*|entreg\w*|enví\w*|consegn\w*|spedi\w*|geleverd|bezorg\w*|verzonden)`)
-	dates      = regexp.MustCompile(`\b(today|tomorrow|tonight|monday|tuesday|wednesday|thursday|friday|saturday|sunday|next (week|month)|this (week|month)|heute|morgen|übermorgen|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|nächste woche|aujourd'hui|demain|lundi|mardi|mercredi|jeudi|vendredi|hoy|mañana|lunes|martes|miércoles|jueves|viernes|oggi|domani|lunedì|martedì|mercoledì|giovedì|venerdì|hoje|amanhã|segunda|terça|quarta|quinta|sexta|vandaag|maandag|dinsdag|woensdag|donderdag|vrijdag|\d{1,2}[./]\d{1,2}[./](\d{2,4})?|\d{4}-\d\d-\d\d|(january|february|march|april|june|july|august|september|october|november|december|januar|februar|märz|juni|juli|oktober|dezember) \d{1,2}|\d{1,2}\.? (january|february|march|april|may|june|july|august|september|october|november|december|januar|februar|märz|mai|juni|juli|oktober|dezember))\b`)
+	individual = pattern(`\b(you|your|yours|ihnen|ihre?[nms]?|dir|dein\w*|vous|votre|vos|usted|su|sus|tu|lei|suo|sua|você|seu|u|uw|je|jouw)\b`)
+	given      = pattern(`\b(refund\w*|reimburs\w*|compensat\w*|discount\w*|voucher\w*|coupon\w*|credited|goodwill|money back|waive\w*|entitled|erstatt\w*|rückerstatt\w*|rabatt\w*|gutschrift\w*|gutschein\w*|entschädig\w*|kulanz\w*|nachlass|rembours\w*|remise|reembols\w*|descuento\w*|rimbors\w*|sconto|desconto\w*|terugbetal\w*|korting\w*)`)
+	delivers   = pattern(`\b(arriv\w*|deliver\w*|ship\w*|dispatch\w*|reach you|parcel|package|liefer\w*|zugestellt|versand\w*|verschickt|paket|sendung|livr\w*|expédi\w*|entreg\w*|enví\w*|consegn\w*|spedi\w*|geleverd|bezorg\w*|verzonden)`)
+	dates      = pattern(`\b(today|tomorrow|tonight|monday|tuesday|wednesday|thursday|friday|saturday|sunday|next (week|month)|this (week|month)|heute|morgen|übermorgen|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|nächste woche|aujourd'hui|demain|lundi|mardi|mercredi|jeudi|vendredi|hoy|mañana|lunes|martes|miércoles|jueves|viernes|oggi|domani|lunedì|martedì|mercoledì|giovedì|venerdì|hoje|amanhã|segunda|terça|quarta|quinta|sexta|vandaag|maandag|dinsdag|woensdag|donderdag|vrijdag|\d{1,2}[./]\d{1,2}[./](\d{2,4})?|\d{4}-\d\d-\d\d|(january|february|march|april|june|july|august|september|october|november|december|januar|februar|märz|juni|juli|oktober|dezember) \d{1,2}|\d{1,2}\.? (january|february|march|april|may|june|july|august|september|october|november|december|januar|februar|märz|mai|juni|juli|oktober|dezember))\b`)
 )
 
 // commitments refuses what binds the company: money, law, liability and dates

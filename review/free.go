@@ -21,7 +21,9 @@ var (
 	// of its own knowledge.
 	unknowing = regexp.MustCompile(`(?i)^((unfortunately|sorry|i'm sorry|i am sorry|leider|malheureusement|lamentablemente|purtroppo|infelizmente|helaas),? ?(but )?)?((i|we) ((am|are|was|were) (not able|unable) to|could ?n[o']t|couldn't|can ?not|can't|did ?n[o']t|do ?n[o']t) (find|say|tell|know|have)|(i|we) have no |(ich|wir) (konnte|konnten|kann|können|finde|finden|habe|haben|weiß|wissen)|(konnte|kann|habe|finde|weiß|liegen|können|konnten|haben|wissen) (ich|wir|mir|uns)|dazu (habe|konnte|liegen|finde|kann)|(je|nous) n|je ne|nous ne|no (he|hemos|tengo|tenemos|sé|puedo|podemos)|non (ho|abbiamo|so|sappiamo|posso)|não (encontrei|encontramos|tenho|temos|sei|sabemos|posso)|(ik|we|wij) (kon|konden|kan|kunnen|weet|weten|heb|hebben)|(kon|kan) ik)`)
 	// echoes finds a sentence that says again what the customer wrote.
-	echoes  = regexp.MustCompile(`(?i)^((i'm|i am|we're|we are|i|we) (very |so |really )?(sorry|see|understand)\b|sorry (to hear|about|for|that)|thank you for|thanks for|as you (wrote|said|mentioned|describe)|you (wrote|said|mentioned|told us)|(es tut (mir|uns) leid|ich verstehe|wir verstehen|vielen dank für|danke für|wie sie (schreiben|geschrieben|sagten)|sie (schreiben|schrieben)|je comprends|merci pour|lamento|siento|gracias por|mi dispiace|grazie per|obrigad[oa] pel|het spijt|bedankt voor))`)
+	echoes = regexp.MustCompile(`(?i)^((i'm|i am|we're|we are|i|we) (very |so |really )?(sorry|see|understand)\b|sorry (to hear|about|for|that)|thank you for|thanks for|as you (wrote|said|mentioned|describe)|you (wrote|said|mentioned|told us)|(es tut (mir|uns) leid|ich verstehe|wir verstehen|vielen dank für|danke für|wie sie (schreiben|geschrieben|sagten)|sie (schreiben|schrieben)|je comprends|merci pour|lamento|siento|gracias por|mi dispiace|grazie per|obrigad[oa] pel|het spijt|bedankt voor))`)
+	// invites finds an offer to go on, and a wish.
+	invites = regexp.MustCompile(`(?i)\b(let (me|us) know|(do not|don't) hesitate|have an? (\pL+ )?(nice|good|great|lovely|wonderful|day|evening|weekend)|enjoy your|melden sie sich|lassen sie (es )?(mich|uns) wissen|schönen tag)\b`)
 	framing = regexp.MustCompile(`(?i)^(here('s| is| are)|please follow|follow|to |proceed as follows|these are the steps|so |gehen sie|führen sie|folgen sie|um |hier |voici|suivez|pour |siga|para |así |ecco|segua|per |veja|volg|zo |om )`)
 )
 
@@ -57,7 +59,7 @@ func (d *draft) isFree(r *reader, s sentence, more bool) bool {
 	case echoes.MatchString(text):
 		return d.echo(r, s.tokens)
 	}
-	return d.has(r, s.tokens, "courtesy") && d.only(r, s.tokens, false, "polite", "courtesy")
+	return (invites.MatchString(text) || d.has(r, s.tokens, "courtesy")) && d.only(r, s.tokens, false, "polite", "courtesy")
 }
 
 // only reports whether every word belongs to one of the closed vocabularies of

@@ -213,13 +213,13 @@ func broken(path []int) bool {
 	return jumps > pairs/2
 }
 
-// leaps reports whether a path goes from one word to the next over a second
-// occurrence of the former, or over another number of the same unit: then the
-// two belong to different things, as in "Start has 3 users, Team no limit".
+// leaps reports whether a path goes into another clause over a second occurrence
+// of a word it came by, or over another number of the same unit: then the two
+// ends belong to different things, as in "Start has 3 users, Team no limit".
 func (s *sourceSentence) leaps(path []int) bool {
 	for n := 1; n < len(path); n++ {
 		from, to := path[n-1], path[n]
-		if to <= from+1 {
+		if to <= from+1 || s.tokens[to].clause == s.tokens[from].clause {
 			continue
 		}
 		for i := from + 1; i < to; i++ {
@@ -227,10 +227,10 @@ func (s *sourceSentence) leaps(path []int) bool {
 			if slices.Contains(path, i) {
 				continue
 			}
-			if n > 1 && o.kind == word && o.content && o.root == s.tokens[from].root && s.tokens[to].clause != s.tokens[from].clause {
+			if n > 1 && o.kind == word && o.content && !s.quantifies[o.root] && slices.ContainsFunc(path[:n], func(p int) bool { return s.tokens[p].root == o.root }) {
 				return true
 			}
-			if o.kind == number && s.tokens[to].kind == number && o.unit == s.tokens[to].unit && s.tokens[to].clause != s.tokens[from].clause {
+			if o.kind == number && s.tokens[to].kind == number && o.unit == s.tokens[to].unit {
 				return true
 			}
 		}

@@ -40,7 +40,7 @@ func (r *reader) replaces(tokens []token, one *sourceSentence) bool {
 			switch {
 			case skipped && (repeated || !one.cell || t.upper), t.kind != word, r.is("keep", t.text), r.is("sensitive", t.text) && repeated:
 				return true
-			case repeated && !refers:
+			case repeated && !refers && !(g.leads && one.context.roots[t.root]):
 				return true
 			}
 		}
@@ -49,7 +49,10 @@ func (r *reader) replaces(tokens []token, one *sourceSentence) bool {
 }
 
 // gap is what a claim and its source have between two words that they share.
-type gap struct{ claim, source []token }
+type gap struct {
+	claim, source []token
+	leads         bool // it is how the claim begins
+}
 
 // gaps aligns two sentences by the longest run of words they share in order.
 func gaps(a, b []token) []gap {
@@ -73,7 +76,7 @@ func gaps(a, b []token) []gap {
 		switch {
 		case a[i].root == b[j].root:
 			if i > fromA {
-				all = append(all, gap{a[fromA:i], b[fromB:j]})
+				all = append(all, gap{a[fromA:i], b[fromB:j], fromA == 0})
 			}
 			i, j = i+1, j+1
 			fromA, fromB = i, j
@@ -84,7 +87,7 @@ func gaps(a, b []token) []gap {
 		}
 	}
 	if fromA < len(a) {
-		all = append(all, gap{a[fromA:], b[fromB:]})
+		all = append(all, gap{a[fromA:], b[fromB:], fromA == 0})
 	}
 	return all
 }

@@ -25,6 +25,9 @@ type sourceSentence struct {
 	// negations counts the negating words of each clause.
 	negations []int
 	topic     []token
+	// quantifies holds the roots of words such as "all" and "before", which may
+	// stand anywhere more than once.
+	quantifies map[string]bool
 	// label holds what stands before the colon of an item, "Freezer: below …",
 	// or in the first cell of a row.
 	labels []token
@@ -71,11 +74,14 @@ func (d *draft) readSources() {
 
 func (r *reader) source(raw sentence, title above) sourceSentence {
 	raw.tokens = r.tokens(raw.text)
-	s := sourceSentence{sentence: raw, at: map[string][]int{}, context: title}
+	s := sourceSentence{sentence: raw, at: map[string][]int{}, quantifies: map[string]bool{}, context: title}
 	for i, t := range raw.tokens {
 		s.at[t.root] = append(s.at[t.root], i)
 		for len(s.negations) <= t.clause {
 			s.negations = append(s.negations, 0)
+		}
+		if r.is("keep", t.text) {
+			s.quantifies[t.root] = true
 		}
 		if t.negates {
 			s.negations[t.clause]++

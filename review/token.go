@@ -171,6 +171,9 @@ func (r *reader) count(all []token) {
 	}
 	for i := range all {
 		t := &all[i]
+		if i > 0 && (t.text == "first" || t.text == "next" || t.text == "last") && all[i-1].clause == t.clause && !all[i-1].content && all[i-1].text != "and" {
+			t.content = true // "the first Tuesday", not "first, open"
+		}
 		if t.kind != number {
 			continue
 		}
