@@ -13,7 +13,7 @@ FUZZ       := ./channel/email:FuzzParse ./channel/email:FuzzCompose ./channel/em
               ./channel/text:FuzzSanitize ./redact:FuzzText
 
 .DEFAULT_GOAL := help
-.PHONY: help dev reset build web test test-fast test-go test-web test-clients test-servers fuzz e2e manifests lint fmt generate record-histories verify clean
+.PHONY: help dev reset build web test test-fast test-go test-web test-clients test-servers bench-badmodel bench-attacks fuzz e2e manifests lint fmt generate record-histories verify clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,12 @@ e2e: web ## a browser submits the form and sees the answer
 test-servers: ## rollouts on the production Temporal server; needs Postgres programs (Debian's postgresql), builds 4 minutes once
 	$(GO) run ./bench/servers -build
 	FTE_SERVER_TEST=1 $(GO) run ./dev exec -- $(GO) test -race -tags failpoint -count=1 -run 'Rollout|^TestServers' ./cmd/fte ./bench/...
+
+bench-badmodel: ## 510 conversations with a model that lies, leaks and breaks the protocol, 15 minutes
+	FTE_BADMODEL_CONVERSATIONS=510 $(GO) run ./dev exec -- $(GO) test -count=1 -v -timeout 60m -run 'TestBadModel$$' ./cmd/fte
+
+bench-attacks: ## 234 attacks on an honest model and on one that obeys strangers, 15 minutes
+	FTE_ATTACKS=all $(GO) run ./dev exec -- $(GO) test -count=1 -v -timeout 60m -run 'TestAttacksOn' ./cmd/fte
 
 fuzz: ## look for inputs that break a parser, FUZZTIME each (60s)
 	@set -e; for target in $(FUZZ); do \
