@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -181,9 +182,7 @@ func (s assault) mail(text string, last bool, inReplyTo string) (raw []byte, id 
 	plain := part("text/plain; charset=utf-8", "", text)
 	headers["Content-Type"] = "text/plain; charset=utf-8"
 	if last {
-		for name, value := range s.Headers {
-			headers[name] = value
-		}
+		maps.Copy(headers, s.Headers)
 		switch {
 		case s.HTML != "":
 			headers["Content-Type"] = "text/html; charset=utf-8"
