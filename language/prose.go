@@ -13,7 +13,6 @@ type sentence struct {
 	words   []string       // of the Latin and Cyrillic scripts, folded
 	raw     []string       // the same words with their marks
 	scripts map[string]int // letters of other scripts, by language
-	text    string
 }
 
 // notProse is what has no language: fenced and quoted code, links, addresses,
@@ -38,7 +37,7 @@ func prose(text string) []sentence {
 
 // read splits one sentence into words and scripts.
 func read(text string) sentence {
-	s := sentence{text: text, scripts: map[string]int{}}
+	s := sentence{scripts: map[string]int{}}
 	for _, w := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsMark(r) && r != '\'' && r != '’'
 	}) {

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/abadojack/whatlanggo"
 )
 
 //go:embed words.txt
@@ -109,30 +107,15 @@ func (s sentence) certain() map[string]float64 {
 // guessWhole judges by all sentences together what none of them tells alone.
 func guessWhole(sentences []sentence) Guess {
 	var all sentence
-	var text strings.Builder
 	for _, s := range sentences {
 		all.words = append(all.words, s.words...)
 		all.raw = append(all.raw, s.raw...)
-		text.WriteString(strings.ToLower(s.text) + " ")
 	}
 	if len(all.words) == 0 {
 		return Guess{}
 	}
 	t := all.evidence()
-	runs := whatlanggo.Detect(text.String())
-	trigram := runs.Lang.Iso6391()
-	if first, second := t.best(); first != "" {
-		if t[first] >= certainFrom && t[first] >= certainOver*t[second] {
-			return Guess{Code: first, Sure: len(all.words) >= certainWords}
-		}
-		// The runs of letters decide between languages that share their words.
-		if t[trigram] >= 0.6*t[first] {
-			return Guess{Code: trigram, Sure: len(all.words) > certainWords && t[trigram] >= t[first] && t[trigram] > 1}
-		}
-		return Guess{Code: first}
-	}
-	if len(all.words) < certainWords {
-		return Guess{}
-	}
-	return Guess{Code: trigram, Sure: runs.IsReliable() && len(all.words) >= 2*certainWords}
+	first, second := t.best()
+	beyondDoubt := t[first] >= certainFrom && t[first] >= certainOver*t[second] && len(all.words) >= certainWords
+	return Guess{Code: first, Sure: beyondDoubt}
 }

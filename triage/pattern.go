@@ -3,6 +3,7 @@ package triage
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -208,19 +209,9 @@ func nullable(n node) bool {
 	case n.words != nil:
 		return false
 	case n.alt != nil:
-		for _, a := range n.alt {
-			if nullable(a) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(n.alt, nullable)
 	case n.seq != nil:
-		for _, s := range n.seq {
-			if !nullable(s) {
-				return false
-			}
-		}
-		return true
+		return !slices.ContainsFunc(n.seq, func(s node) bool { return !nullable(s) })
 	default: // a gap, or what may be left out
 		return true
 	}

@@ -37,9 +37,12 @@ const encodedFrom = 32
 
 // encoded returns the runs of letters and digits of a text that may be base64.
 func encoded(text string) []string {
-	return slices.DeleteFunc(strings.FieldsFunc(text, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '+' || r == '/')
-	}), func(run string) bool { return len(run) < encodedFrom })
+	runs := strings.FieldsFunc(text, func(r rune) bool { return !isBase64(r) })
+	return slices.DeleteFunc(runs, func(run string) bool { return len(run) < encodedFrom })
+}
+
+func isBase64(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '+' || r == '/'
 }
 
 // structure scores what does not lie in the words of a text: 0..1.
