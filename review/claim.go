@@ -20,9 +20,11 @@ const (
 // claim is a sentence of a draft, judged.
 type claim struct {
 	sentence
-	free    bool
-	support float64
-	fault   fault
+	free bool
+	// promises says that it is about an action of ours.
+	promises bool
+	support  float64
+	fault    fault
 	// source and at say where it was found, or found best.
 	source *source
 	at     int
@@ -48,12 +50,12 @@ func (d *draft) readClaims() {
 	all := split(d.text, false)
 	for i, raw := range all {
 		raw.tokens = r.tokens(raw.text)
-		c := claim{sentence: raw}
+		c := claim{sentence: raw, promises: d.promised(raw)}
 		if len(raw.tokens) == 0 {
 			c.free = true
 		} else if d.verbatim(&c) {
 			c.support = 1
-		} else if c.free = d.isFree(r, raw, i+1 < len(all)); !c.free {
+		} else if c.free = d.isFree(r, raw, c.promises, i+1 < len(all)); !c.free {
 			d.ground(r, &c, i)
 		}
 		if !c.free && c.fault == faultNone {
@@ -124,14 +126,13 @@ func stripAnswer(tokens []token) []token {
 	return tokens
 }
 
-// best compares tokens with every sentence of every source.
+// best compares tokens with the sentences that have most of their words. Nothing
+// else can support them.
 func (d *draft) best(r *reader, tokens []token) match {
 	best := match{fault: faultWords, missing: contentOf(tokens)}
-	for _, s := range d.sources {
-		for i := range s.sentences {
-			if m := d.compare(r, tokens, s, i); m.better(best) {
-				best = m
-			}
+	for _, ref := range d.likely(tokens) {
+		if m := d.compare(r, tokens, ref.source, ref.at); m.better(best) {
+			best = m
 		}
 	}
 	return best
@@ -156,11 +157,9 @@ func (d *draft) stitched(r *reader, tokens []token) []match {
 		return nil
 	}
 	subject := leading(parts[0])
-	for _, s := range d.sources {
-		for i := range s.sentences {
-			if found := d.lay(r, s, i, parts, subject, true); len(found) > 1 {
-				return found
-			}
+	for _, ref := range d.likely(parts[0]) {
+		if found := d.lay(r, ref.source, ref.at, parts, subject, true); len(found) > 1 {
+			return found
 		}
 	}
 	return nil
@@ -171,8 +170,8 @@ func (d *draft) stitched(r *reader, tokens []token) []match {
 func (d *draft) lay(r *reader, s *source, i int, parts [][]token, subject []token, first bool) []match {
 	for n := len(parts); n > 0; n-- {
 		tokens := slices.Concat(parts[:n]...)
-		m := d.compare(r, tokens, s, i)
-		if m.fault != faultNone || !first && !s.isAbout(i, tokens, subject) {
+		m, ok := d.supports(r, tokens, s, i)
+		if !ok || !first && !s.isAbout(i, tokens, subject) {
 			continue
 		}
 		if n == len(parts) {

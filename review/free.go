@@ -30,7 +30,7 @@ var (
 // isFree reports whether a sentence states nothing. It is strict: all its words
 // must be among few harmless ones, the customer's or those of the cited chunks,
 // and none may be a number, a link or a name of its own.
-func (d *draft) isFree(r *reader, s sentence, more bool) bool {
+func (d *draft) isFree(r *reader, s sentence, promises, more bool) bool {
 	if len(s.tokens) > maxFreeTokens {
 		return false
 	}
@@ -41,7 +41,7 @@ func (d *draft) isFree(r *reader, s sentence, more bool) bool {
 		}
 	}
 	text := strings.TrimSpace(strings.ReplaceAll(s.text, "’", "'"))
-	if promised(text) {
+	if promises {
 		return false
 	}
 	if _, _, ok := strings.Cut(text, " but "); ok {

@@ -75,14 +75,33 @@ func (d *draft) othersData() bool {
 		rest = strings.ReplaceAll(rest, l, " ")
 	}
 	known := squeeze(d.allowed.text)
-	for _, p := range personal {
-		for _, found := range p.FindAllStringSubmatch(rest, -1) {
-			if !strings.Contains(known, squeeze(found[len(found)-1])) {
-				return true
+	for line := range strings.Lines(rest) {
+		if digits(line) < fewestDigits {
+			continue
+		}
+		for _, p := range personal {
+			for _, found := range p.FindAllStringSubmatch(line, -1) {
+				if !strings.Contains(known, squeeze(found[len(found)-1])) {
+					return true
+				}
 			}
 		}
 	}
 	return false
+}
+
+// fewestDigits is how many digits a number has at least that belongs to
+// somebody.
+const fewestDigits = 4
+
+func digits(s string) int {
+	n := 0
+	for i := range len(s) {
+		if s[i] >= '0' && s[i] <= '9' {
+			n++
+		}
+	}
+	return n
 }
 
 // squeeze keeps the letters and digits of a text, small.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/publicsuffix"
 
@@ -54,9 +55,14 @@ func trimLink(raw string) string {
 // findLinks returns every link, address and host of a text.
 func findLinks(text string) []string {
 	var found []string
-	for _, raw := range linkLike.FindAllString(text, -1) {
-		if raw = trimLink(raw); looksLikeLink(raw) {
-			found = append(found, raw)
+	for _, field := range strings.FieldsFunc(text, unicode.IsSpace) {
+		if dot := strings.IndexByte(field, '.'); dot < 0 && !strings.Contains(field, "//") {
+			continue
+		}
+		for _, raw := range linkLike.FindAllString(field, -1) {
+			if raw = trimLink(raw); looksLikeLink(raw) {
+				found = append(found, raw)
+			}
 		}
 	}
 	return found

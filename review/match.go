@@ -40,16 +40,34 @@ func (m match) better(than match) bool {
 // must stand there or above it, in about the order in which it stands there and
 // no more often.
 func (d *draft) compare(r *reader, tokens []token, s *source, i int) match {
+	m, path := r.cover(tokens, s, i)
+	if len(path) > 0 {
+		d.judge(r, tokens, path, &m)
+	}
+	return m
+}
+
+// supports is compare for callers that want nothing but full support.
+func (d *draft) supports(r *reader, tokens []token, s *source, i int) (match, bool) {
+	m, path := r.cover(tokens, s, i)
+	if len(path) == 0 || len(m.missing) > 0 {
+		return m, false
+	}
+	d.judge(r, tokens, path, &m)
+	return m, m.fault == faultNone
+}
+
+// cover finds the words of a claim in sentence i of s and above it. The path
+// leads through those that stand in the sentence.
+func (r *reader) cover(tokens []token, s *source, i int) (match, []int) {
 	one := &s.sentences[i]
 	m := match{source: s, at: i}
 	var whole, covered float64
-	var path []int // of the words that stand in the sentence
-	content := 0
+	var path []int
 	for n, t := range tokens {
 		if !t.content {
 			continue
 		}
-		content++
 		weight := 1.0
 		if t.kind != word || t.upper && !t.first {
 			weight = nameWeight
@@ -68,18 +86,29 @@ func (d *draft) compare(r *reader, tokens []token, s *source, i int) match {
 			m.missing = append(m.missing, t)
 		}
 	}
-	if whole == 0 || len(path) == 0 {
+	if len(path) == 0 {
 		m.fault, m.missing = faultWords, contentOf(tokens)
-		return m
+		return m, nil
 	}
 	m.support = covered / whole
+	return m, path
+}
+
+// judge says whether a claim means what the sentence that covers it says.
+func (d *draft) judge(r *reader, tokens []token, path []int, m *match) {
+	one := &m.source.sentences[m.at]
+	content := 0
+	for _, t := range tokens {
+		if t.content {
+			content++
+		}
+	}
 	m.verbatim = inOrder(tokens, one.tokens)
-	exact := slices.ContainsFunc(m.missing, func(t token) bool { return t.kind != word || t.upper && !t.first }) ||
-		!r.agrees(tokens, one, m.verbatim) || !d.onTopic(tokens, one)
 	switch {
-	case len(m.missing) == 0 && (exact || broken(path) || one.leaps(path) || r.replaces(tokens, one)): // the words are there and say something else
-		m.fault = faultExact
-	case exact:
+	case slices.ContainsFunc(m.missing, func(t token) bool { return t.kind != word || t.upper && !t.first }),
+		!r.agrees(tokens, one, m.verbatim), !d.onTopic(tokens, one),
+		// The words are all there and say something else.
+		len(m.missing) == 0 && (broken(path) || one.leaps(path) || r.replaces(tokens, one)):
 		m.fault = faultExact
 	case len(m.missing) > 0, m.support < minCoverage, len(path)*5 < content*3, m.verbatim < minOrder(content):
 		m.fault = faultWords
@@ -87,7 +116,6 @@ func (d *draft) compare(r *reader, tokens []token, s *source, i int) match {
 	if m.fault != faultNone {
 		m.support = min(m.support, 0.99)
 	}
-	return m
 }
 
 // stands reports whether word n of a claim stands above a sentence. What weighs
@@ -149,17 +177,14 @@ func minOrder(content int) float64 {
 
 // place returns where a token stands in a source, or nil.
 func place(t token, one *sourceSentence) []int {
-	var found []int
-	for _, i := range one.at[t.root] {
-		o := one.tokens[i]
-		if t.kind == word && t.upper && !t.first && t.bare != o.bare {
-			continue // a name has no other words
-		}
-		if t.kind == word && !o.content && t.text != o.text {
-			continue // a stem may look like a word that means nothing
-		}
-		if t.kind == o.kind && (t.kind != number || sameQuantity(t, o)) {
-			found = append(found, i)
+	all := one.at[t.root]
+	found := all
+	if slices.ContainsFunc(all, func(i int) bool { return !stand(t, one.tokens[i]) }) {
+		found = nil
+		for _, i := range all {
+			if stand(t, one.tokens[i]) {
+				found = append(found, i)
+			}
 		}
 	}
 	if t.kind == number && t.root == "1" && found == nil {
@@ -170,6 +195,20 @@ func place(t token, one *sourceSentence) []int {
 		}
 	}
 	return found
+}
+
+// stand reports whether a token with the root of another stands for it. A name
+// has no other words, and a stem may look like a word that means nothing.
+func stand(t, o token) bool {
+	switch {
+	case t.kind != o.kind:
+		return false
+	case t.kind == number:
+		return sameQuantity(t, o)
+	case t.kind == link:
+		return true
+	}
+	return (!t.upper || t.first || t.bare == o.bare) && (o.content || t.text == o.text)
 }
 
 // sameQuantity reports whether two equal numbers count the same thing and mean

@@ -116,6 +116,8 @@ type draft struct {
 	tongue    *tongue
 	language  string // of the draft, if it is sure
 	sources   []*source
+	places    []spot           // every sentence of the sources
+	index     map[string][]int // which of the places have a root
 	claims    []claim
 	allowed   allowance
 	words     map[string]bool // of the cited chunks, stemmed

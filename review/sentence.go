@@ -23,8 +23,6 @@ type sentence struct {
 var (
 	heading   = regexp.MustCompile(`^\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$`)
 	listMark  = regexp.MustCompile(`^\s*(?:[-*+•–]|\(?\d{1,3}[.)]|\(?[a-z]\))\s+`)
-	ruler     = regexp.MustCompile(`^[\s|:=_*-]+$`)
-	fence     = regexp.MustCompile("^\\s*(?:```|~~~)")
 	mdLink    = regexp.MustCompile(`!?\[([^\]\n]*)\]\(([^)\s]*)(?:\s+"[^"]*")?\)`)
 	mdStrong  = regexp.MustCompile("\\*\\*|__|~~|`|\\*(\\pL)|(\\pL)\\*")
 	anyTag    = regexp.MustCompile(`<!--.*?-->|</?[a-zA-Z][^<>]*>`)
@@ -60,11 +58,13 @@ func split(text string, wrapped bool) []sentence {
 		}
 		paragraph, item = "", false
 	}
-	text = mdLink.ReplaceAllString(text, "$1 $2")
+	if strings.Contains(text, "](") {
+		text = mdLink.ReplaceAllString(text, "$1 $2")
+	}
 	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
 		trimmed := strings.TrimSpace(line)
 		switch {
-		case fence.MatchString(line):
+		case strings.HasPrefix(trimmed, "```") || strings.HasPrefix(trimmed, "~~~"):
 			flush()
 			code = !code
 		case code:
@@ -75,7 +75,7 @@ func split(text string, wrapped bool) []sentence {
 			flush()
 			cells := rowCells(trimmed)
 			switch {
-			case ruler.MatchString(trimmed):
+			case isRuler(trimmed):
 			case heads == nil:
 				heads = cells
 			default:
@@ -85,9 +85,9 @@ func split(text string, wrapped bool) []sentence {
 				}
 			}
 			continue
-		case trimmed == "" || ruler.MatchString(trimmed):
+		case trimmed == "" || isRuler(trimmed):
 			flush()
-		case heading.MatchString(line):
+		case strings.HasPrefix(trimmed, "#") && heading.MatchString(line):
 			flush()
 			intro = ""
 			level := strings.Count(strings.SplitN(trimmed, " ", 2)[0], "#")
@@ -110,6 +110,9 @@ func split(text string, wrapped bool) []sentence {
 	return out
 }
 
+// isRuler reports whether a line only draws something.
+func isRuler(line string) bool { return strings.Trim(line, "|:=_*- \t") == "" }
+
 // wrapFrom is how long a line is at least that was broken for its length.
 const wrapFrom = 60
 
@@ -125,8 +128,14 @@ func continues(above, line string, wrapped bool) bool {
 
 // strip takes the markdown off a line.
 func strip(line string) string {
-	line = anyTag.ReplaceAllString(strings.TrimPrefix(line, "> "), " ")
-	return strings.TrimSpace(mdStrong.ReplaceAllString(line, "$1$2"))
+	line = strings.TrimPrefix(line, "> ")
+	if strings.Contains(line, "<") {
+		line = anyTag.ReplaceAllString(line, " ")
+	}
+	if strings.ContainsAny(line, "*_~`") {
+		line = mdStrong.ReplaceAllString(line, "$1$2")
+	}
+	return strings.TrimSpace(line)
 }
 
 // cut splits a paragraph behind marks that end a sentence, but not behind an
@@ -138,7 +147,7 @@ func cut(paragraph string) []string {
 		upTo := strings.TrimSpace(paragraph[start:span[1]])
 		next, _ := utf8.DecodeRuneInString(paragraph[span[1]:])
 		strong := strings.ContainsAny(paragraph[span[0]:span[1]], "!?…")
-		if span[1] < len(paragraph) && !strong && (unicode.IsLower(next) || unicode.IsDigit(next) && numbered.MatchString(upTo) || shortened.MatchString(strings.TrimRight(upTo, `"'”’)]`))) {
+		if span[1] < len(paragraph) && !strong && (unicode.IsLower(next) || unicode.IsDigit(next) && numbered.MatchString(upTo) || abbreviated(upTo)) {
 			continue
 		}
 		parts = append(parts, upTo)
@@ -148,6 +157,21 @@ func cut(paragraph string) []string {
 	return slices.DeleteFunc(parts, func(s string) bool {
 		return !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 	})
+}
+
+// longestAbbreviation is how long what shortened finds is at most.
+const longestAbbreviation = 10
+
+// abbreviated reports whether a text ends in an abbreviation.
+func abbreviated(text string) bool {
+	text = strings.TrimRight(text, `"'”’)]`)
+	if at := len(text) - longestAbbreviation; at > 0 {
+		for !utf8.RuneStart(text[at]) {
+			at++
+		}
+		text = text[at:]
+	}
+	return shortened.MatchString(text)
 }
 
 func rowCells(line string) []string {

@@ -1,7 +1,9 @@
 package review
 
 import (
+	"cmp"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -36,7 +38,7 @@ type sourceSentence struct {
 }
 
 func (d *draft) readSources() {
-	d.words = map[string]bool{}
+	d.words, d.index = map[string]bool{}, map[string][]int{}
 	readers := map[*tongue]*reader{}
 	company := d.Company
 	for _, c := range d.cited {
@@ -60,9 +62,11 @@ func (d *draft) readSources() {
 		if len(s.sentences) == 0 {
 			continue
 		}
-		for _, one := range s.sentences {
+		for i, one := range s.sentences {
+			d.places = append(d.places, spot{s, i})
 			for root := range one.at {
 				d.words[root] = true
+				d.index[root] = append(d.index[root], len(d.places)-1)
 			}
 			for root := range one.context.roots {
 				d.words[root] = true
@@ -152,4 +156,41 @@ func (r *reader) contextOf(texts ...string) above {
 		}
 	}
 	return c
+}
+
+// spot is a sentence of a source.
+type spot struct {
+	source *source
+	at     int
+}
+
+// mostLikely is how many sentences a claim is compared with.
+const mostLikely = 8
+
+// likely returns the sentences that have most of the words of a claim, the best
+// first; of equal ones the earlier.
+func (d *draft) likely(tokens []token) []spot {
+	counts := map[int]int{}
+	seen := map[string]bool{}
+	for _, t := range tokens {
+		if seen[t.root] {
+			continue
+		}
+		seen[t.root] = true
+		weight := 1
+		if t.content {
+			weight = 8 // a word that means nothing decides between equals only
+		}
+		for _, i := range d.index[t.root] {
+			counts[i] += weight
+		}
+	}
+	order := slices.SortedFunc(maps.Keys(counts), func(a, b int) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	found := make([]spot, 0, mostLikely)
+	for _, i := range order[:min(len(order), mostLikely)] {
+		found = append(found, d.places[i])
+	}
+	return found
 }

@@ -37,14 +37,8 @@ type token struct {
 	bound string
 }
 
-// marks finds what sentences are made of. Links come first, so that nothing
-// inside of them is taken for a word, then numbers, then words.
-var marks = regexp.MustCompile(
-	`(?i)(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>"'“”„]+` +
-		`|[\pL\pN._%+-]+@[\pL\pN.-]+\.\pL{2,}` +
-		`|(?:[\pL\pN](?:[\pL\pN-]*[\pL\pN])?\.)+\pL{2,}(?:/[^\s<>"'“”„]*)?` +
-		`|[€$£¥]?\s?[-−–+±]?\d+(?:[.,:]\d+)*(?:\s?(?:[%€$£¥‰]|°\s?[CFcf]?))?` +
-		`|[\pL\pM][\pL\pM\pN]*(?:['’][\pL]+)?|[,;:()!?.—–>|"“”„]`)
+// oneWay writes in one way what is written in several.
+var oneWay = strings.NewReplacer("’", "'", "‘", "'", "\u00a0", " ", "\u202f", " ", " at once", " immediately")
 
 // reader turns text of one language into sentences.
 type reader struct {
@@ -80,52 +74,51 @@ func (r *reader) bareOf(folded string) string {
 
 // tokens reads one sentence.
 func (r *reader) tokens(text string) []token {
-	text = strings.NewReplacer("’", "'", "‘", "'", "\u00a0", " ", "\u202f", " ", " at once", " immediately").Replace(text)
-	found := marks.FindAllStringIndex(text, -1)
-	all := make([]token, 0, len(found))
+	text = oneWay.Replace(text)
+	all := make([]token, 0, len(text)/6+1)
 	clause, end := 0, 0
 	fresh := true // nothing but marks since the clause began
-	for at := 0; at < len(found); at++ {
-		from, to := found[at][0], found[at][1]
-		raw, before := strings.TrimSpace(text[from:to]), len(all)
+	code := false // the last token is a code that goes on, such as 2FA or 12th
+	scan(text, func(from, to int, kind tokenKind, mark bool) {
+		raw, before := text[from:to], len(all)
 		switch {
-		case len(raw) == 0:
-			continue
-		case isMark(raw):
-			if strings.Contains(",;()—–!?", raw) && !fresh {
+		case mark:
+			if strings.Contains(clauseMarks, raw) && !fresh {
 				clause++
 				fresh = true
 			}
-			continue
-		case looksLikeLink(raw):
-			all = append(all, token{kind: link, text: trimLink(raw), root: trimLink(raw), clause: clause, content: true, first: len(all) == 0})
-		case isNumber(raw) && !gluedToLetters(text, to):
-			if at := strings.IndexAny(raw, "-−–+±"); at == 0 && from > 0 && !strings.ContainsAny(text[from:from+1], " ") && partOfWord(text[:from]) {
-				raw = strings.TrimLeft(raw, "-−–+±") // the dash of a range
+			return
+		case code && from == end:
+			last := &all[len(all)-1]
+			*last = r.word(last.text+fold(raw), last.clause, last.upper, last.first)
+			end = to
+			return
+		case kind == link:
+			raw = trimLink(raw)
+			all = append(all, token{kind: link, text: raw, root: raw, clause: clause, content: true, first: len(all) == 0})
+		case kind == number && !startsWord(text[to:]):
+			if strings.ContainsAny(raw[:1], "-+") || strings.HasPrefix(raw, "−") || strings.HasPrefix(raw, "–") {
+				if partOfWord(text[:from]) {
+					raw = strings.TrimLeft(raw, numberSigns) // the dash of a range
+				}
 			}
 			value, unit := normalNumber(raw)
 			all = append(all, token{kind: number, text: raw, root: value, unit: unit, clause: clause, content: true, first: len(all) == 0})
 		default:
-			if isNumber(raw) { // a code such as 2FA or 12th
-				for at+1 < len(found) && found[at+1][0] == to {
-					at++
-					to = found[at][1]
-				}
-				raw = strings.TrimSpace(text[from:to])
-			}
+			first, _ := utf8.DecodeRuneInString(raw)
 			for _, w := range expand(fold(raw)) {
-				upper := unicode.IsUpper([]rune(raw)[0])
 				if !fresh && r.is("clause", w) {
 					clause++
 				}
-				all = append(all, r.word(w, clause, upper, len(all) == 0))
+				all = append(all, r.word(w, clause, unicode.IsUpper(first), len(all) == 0))
 			}
 		}
-		if n := len(all); n > before && n > 1 {
-			all[before].beside = before > 0 && strings.TrimSpace(text[end:from]) == ""
+		if before > 0 && len(all) > before {
+			all[before].beside = strings.TrimSpace(text[end:from]) == ""
 		}
+		code = kind == number && all[len(all)-1].kind == word
 		fresh, end = false, to
-	}
+	})
 	r.count(all)
 	return all
 }
@@ -195,18 +188,10 @@ func (r *reader) count(all []token) {
 
 // sign writes a unit that has a sign of its own as that sign.
 func (r *reader) sign(unit string) string {
-	for written, sign := range map[string]string{"euro": "€", "dollar": "$", "usd": "$", "pound": "£", "gbp": "£", "percent": "%", "prozent": "%"} {
-		if unit == r.rootOf(written) {
-			return sign
-		}
+	if sign, ok := r.signs[unit]; ok {
+		return sign
 	}
 	return unit
-}
-
-// partOfWord reports whether text ends in a letter or a digit.
-func partOfWord(text string) bool {
-	last, _ := utf8.DecodeLastRuneInString(text)
-	return unicode.IsLetter(last) || unicode.IsDigit(last)
 }
 
 // countsSomething reports whether the word behind i can be counted.
@@ -252,27 +237,6 @@ func approximate(w string) bool {
 	switch w {
 	case "about", "approximately", "around", "roughly", "circa", "ca", "etwa", "rund", "ungefähr", "environ", "unos", "circa.":
 		return true
-	}
-	return false
-}
-
-func isMark(raw string) bool {
-	for _, r := range raw {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return false
-		}
-	}
-	return true
-}
-
-func isNumber(raw string) bool {
-	return strings.ContainsFunc(raw, unicode.IsDigit) && !strings.ContainsFunc(strings.TrimRight(raw, "CFcf°"), unicode.IsLetter)
-}
-
-// gluedToLetters reports whether a word goes on at to, as in 12th or 2FA.
-func gluedToLetters(text string, to int) bool {
-	for _, r := range text[to:] {
-		return unicode.IsLetter(r)
 	}
 	return false
 }

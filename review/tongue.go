@@ -32,6 +32,7 @@ type tongue struct {
 	same    map[string]string
 	numbers map[string]string
 	pairs   map[string][]string // roots and what contradicts them
+	signs   map[string]string   // the sign of a unit, by its root
 }
 
 // tongues returns every language that the review can read, by its code.
@@ -41,12 +42,15 @@ var tongues = sync.OnceValue(func() map[string]*tongue {
 		"en": english.Stem, "de": german.Stem, "fr": french.Stem, "es": spanish.Stem,
 		"it": italian.Stem, "pt": portuguese.Stem, "nl": dutch.Stem,
 	} {
-		t := &tongue{stem: stem, words: map[string]map[string]bool{}, same: map[string]string{}, numbers: map[string]string{}, pairs: map[string][]string{}}
+		t := &tongue{stem: stem, words: map[string]map[string]bool{}, same: map[string]string{}, numbers: map[string]string{}, pairs: map[string][]string{}, signs: map[string]string{}}
 		data, err := wordFiles.ReadFile("words/" + code + ".txt")
 		if err != nil {
 			panic(err) // the files are part of the program
 		}
 		t.read(string(data))
+		for unit, sign := range map[string]string{"euro": "€", "dollar": "$", "usd": "$", "pound": "£", "gbp": "£", "percent": "%", "prozent": "%"} {
+			t.signs[t.root(unit)] = sign
+		}
 		all[code] = t
 	}
 	return all
