@@ -148,6 +148,7 @@ func (a *Activities) complete(ctx context.Context, q *inquiry) (schema.ModelCall
 	}); err != nil {
 		return schema.ModelCall{}, err
 	}
+	failpoint.Here("model.afterStore")
 	return a.DB.ModelCallByInput(ctx, key)
 }
 

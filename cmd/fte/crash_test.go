@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/digital-fte/fte/dev/lab"
+	"github.com/digital-fte/fte/dev/sim/openai"
 )
 
 // deaths are the places at which a role is killed: between two durable steps,
@@ -27,6 +29,7 @@ var deaths = []struct {
 	{"tickets", "tickets.afterTurnOpened", false},
 	{"model", "model.beforeCall", false},
 	{"model", "model.afterCall", false},
+	{"model", "model.afterStore", false},
 	{"delivery", "send.afterOutboxCommit", false},
 	{"delivery", "send.afterClaim", false},
 	{"delivery", "send.afterAccept", false},
@@ -69,6 +72,10 @@ func TestKilledAtEachFailPoint(t *testing.T) {
 			l.Check()
 			require.Len(t, l.RepliesTo(customer), 1)
 			require.Regexp(t, answer, l.RepliesTo(customer)[0])
+			if death.failpoint == "model.afterStore" {
+				asked := slices.DeleteFunc(l.OpenAI.Calls(), func(c openai.Call) bool { return c.Kind != openai.Chat })
+				require.Len(t, asked, 1, "what is stored is not paid for again")
+			}
 		})
 	}
 }
