@@ -25,6 +25,7 @@ import (
 	"github.com/digital-fte/fte/sla"
 	"github.com/digital-fte/fte/stream"
 	"github.com/digital-fte/fte/ticket"
+	"github.com/digital-fte/fte/triage"
 )
 
 // Model makes one completion.
@@ -111,6 +112,7 @@ type Options struct {
 	PublicBaseURL    string
 	Secrets          ticket.Secrets
 	Policy           Policy
+	Rules            *triage.Rules // read every batch first; nil means those that come with the program
 	Logger           *slog.Logger
 	// Now tells the time of everything that a ticket's clocks follow from; nil
 	// means the machine's clock.
@@ -125,6 +127,9 @@ type Activities struct{ Options }
 func New(o Options) *Activities {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Rules == nil {
+		o.Rules = triage.Default()
 	}
 	return &Activities{o}
 }

@@ -19,7 +19,7 @@ func (b *batchOf) triaged(ctx context.Context, _ ticket.Mode, res *ticket.Create
 	if err != nil {
 		return err
 	}
-	found := triage.Assess(words)
+	found := b.Rules.Assess(words)
 	stored, err := json.Marshal(found)
 	if err != nil {
 		return fmt.Errorf("encoding what the rules found: %w", err)

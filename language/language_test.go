@@ -15,7 +15,7 @@ func TestSentences(t *testing.T) {
 		"en": {"How do I replace the battery of my sensor?", "The hub is offline again, what should I do?", "I'd like to change the alarm limits for our freezer", "please cancel my order and tell me when it's done"},
 		"de": {"Wie wechsle ich die Batterie meines Sensors?", "Der Hub ist seit gestern offline, was kann ich tun?", "koennen sie mir bitte sagen wie lange die garantie gilt", "Ich möchte mein Passwort zurücksetzen"},
 		"fr": {"Comment changer la pile de mon capteur ?", "Bonjour, je n'arrive pas à me connecter depuis hier", "Est-ce que le hub fonctionne sans internet ?"},
-		"es": {"¿Cómo cambio la batería del sensor?", "Hola, no consigo entrar en mi cuenta desde ayer", "Quiero saber cuánto dura la garantía del aparato"},
+		"es": {"¿Cómo cambio la batería del sensor?", "Hola, no puedo entrar en mi cuenta desde ayer", "Quiero saber si el hub funciona sin internet"},
 		"it": {"Come posso cambiare la batteria del sensore?", "Buongiorno, non riesco ad accedere al mio account", "Vorrei sapere quanto dura la garanzia"},
 		"pt": {"Como posso trocar a bateria do sensor?", "Olá, não consigo entrar na minha conta desde ontem", "Gostaria de saber quanto tempo dura a garantia do aparelho"},
 		"nl": {"Hoe vervang ik de batterij van mijn sensor?", "Hallo, ik kan sinds gisteren niet meer inloggen", "Graag wil ik weten hoe lang de garantie geldt"},

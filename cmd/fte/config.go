@@ -19,6 +19,7 @@ import (
 	"github.com/digital-fte/fte/mcp"
 	"github.com/digital-fte/fte/sla"
 	"github.com/digital-fte/fte/ticket"
+	"github.com/digital-fte/fte/triage"
 )
 
 // Config is every setting of the service. Secrets can also be given as
@@ -98,15 +99,17 @@ type Config struct {
 	// How many messages a customer may write in a minute before they are answered
 	// together, and how many automatic mails go to one address in an hour and for
 	// one ticket before a person looks; zero sets no limit.
-	Allowance      int    `env:"FTE_MESSAGES_PER_MINUTE, default=5"`
-	MailsPerHour   int    `env:"FTE_MAILS_PER_HOUR, default=5"`
-	MailsPerTicket int    `env:"FTE_MAILS_PER_TICKET, default=10"`
+	Allowance      int `env:"FTE_MESSAGES_PER_MINUTE, default=5"`
+	MailsPerHour   int `env:"FTE_MAILS_PER_HOUR, default=5"`
+	MailsPerTicket int `env:"FTE_MAILS_PER_TICKET, default=10"`
 	// Confidence is below which confidence of its answer the assistant asks or
 	// leaves the matter to a person, by category.
 	Confidence string `env:"FTE_CONFIDENCE, default=0.6,billing=0.7"`
+	// TriageRules is a file of rules that are read beside those of the program.
+	TriageRules string `env:"FTE_TRIAGE_RULES"`
 
-	LogLevel       string `env:"FTE_LOG_LEVEL, default=info"`
-	LogFormat      string `env:"FTE_LOG_FORMAT, default=json"`
+	LogLevel  string `env:"FTE_LOG_LEVEL, default=info"`
+	LogFormat string `env:"FTE_LOG_FORMAT, default=json"`
 
 	// StaleAfter is after how long without a change an article is marked.
 	StaleAfter time.Duration `env:"FTE_KB_STALE_AFTER, default=8760h"`
@@ -129,6 +132,8 @@ type Config struct {
 	promises    sla.Policy
 	// confidence is Confidence, read.
 	confidence activities.Thresholds
+	// rules are TriageRules, read, beside those of the program.
+	rules *triage.Rules
 }
 
 // demand is something a command needs, so that only its settings are asked for.
@@ -281,6 +286,8 @@ func (c *Config) policyFaults() (faults []error) {
 	var err error
 	c.confidence, err = activities.ParseThresholds(c.Confidence)
 	fault(err != nil, "FTE_CONFIDENCE: %w", err)
+	c.rules, err = readRules(c.TriageRules)
+	fault(err != nil, "FTE_TRIAGE_RULES: %w", err)
 	fault(c.NumberLapse < 24*time.Hour, "FTE_NUMBER_LAPSE must be 24h or more: a customer who writes again the next day is the same")
 	fault(c.StaleAfter <= 0, "FTE_KB_STALE_AFTER must be positive")
 	fault(c.Retention < 7*24*time.Hour, "FTE_RETENTION must be 168h or more: what Kafka still holds may come again")

@@ -16,7 +16,7 @@ func newActivities(ctx context.Context, w *workerProcess) (*activities.Activitie
 	o := activities.Options{
 		DB: w.db, Publisher: w.producer, Mailbox: c.GmailMailbox, PubSubTopic: c.PubSubTopic,
 		PublicBaseURL: c.PublicBaseURL, Secrets: c.secrets, Logger: w.log, StaffEmail: c.StaffAlertEmail,
-		WhatsAppTemplate: c.TwilioTemplateSID,
+		WhatsAppTemplate: c.TwilioTemplateSID, Rules: c.rules,
 		Policy: activities.Policy{
 			Company: c.Company, SLA: c.promises, FirstCheck: c.FirstCheck, SecondCheck: c.SecondCheck,
 			PromptPrice: c.PromptPrice, OutputPrice: c.OutputPrice, Spending: c.spending(), Confidence: c.confidence,
