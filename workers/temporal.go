@@ -41,14 +41,15 @@ func NewTicketsWorker(c client.Client, a *activities.Activities, v worker.Worker
 	return w
 }
 
-// NewModelWorker returns the worker that searches and keeps knowledge and calls
-// the model.
+// NewModelWorker returns the worker that searches and keeps knowledge, calls the
+// model, and reviews what words alone do not settle.
 func NewModelWorker(c client.Client, a *activities.Activities, v worker.WorkerDeploymentVersion, fatal func(error)) worker.Worker {
 	w := worker.New(c, ticket.QueueModel, versioned(v, worker.Options{
 		Interceptors: net(a), WorkerStopTimeout: stopTimeout, OnFatalError: fatal, DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 1000,
 	}))
 	register(w, map[string]any{
 		ticket.ActivitySearchKnowledge: a.SearchKnowledge, ticket.ActivityCallModel: a.CallModel,
+		ticket.ActivityReviewReply:    a.ReviewReply,
 		ticket.ActivityBeginKnowledge: a.BeginKnowledge, ticket.ActivityEmbedKnowledge: a.EmbedKnowledge,
 		ticket.ActivityFinishKnowledge: a.FinishKnowledge, ticket.ActivityProposeArticles: a.ProposeArticles,
 	})
