@@ -77,6 +77,10 @@ func parseArticle(name, slug string, data []byte) (article, error) {
 		slug: slug, source: fromFile, hidden: doc.hidden, title: oneLine(visible(doc.head.Title)),
 		category: oneLine(visible(doc.head.Category)), body: strings.TrimSpace(visible(doc.body)),
 	}
+	order := ""
+	if !doc.head.Trusted {
+		a.body, order = withoutOrders(a.body)
+	}
 	if len(a.body) > maxArticleBytes {
 		return article{}, fmt.Errorf("has %d KB of text, more than the %d KB of an article: divide it", len(a.body)>>10, maxArticleBytes>>10)
 	}
@@ -94,7 +98,11 @@ func parseArticle(name, slug string, data []byte) (article, error) {
 	if err := a.cut(oneLine(visible(doc.fallback))); err != nil {
 		return article{}, err
 	}
-	if !doc.head.Trusted {
+	switch {
+	case doc.head.Trusted:
+	case order != "":
+		a.suspect = leftOut(order)
+	default:
 		a.suspect = suspect(a)
 	}
 	return a, nil

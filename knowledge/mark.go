@@ -19,7 +19,8 @@ const (
 	// Contradiction marks two articles that say the same with another number,
 	// or once with and once without a negation.
 	Contradiction MarkKind = "contradiction"
-	// Suspicious marks text that reads like an order to the assistant.
+	// Suspicious marks text that reads like an order to the assistant; of an
+	// article from a file it is left out.
 	Suspicious MarkKind = "suspicious"
 )
 
