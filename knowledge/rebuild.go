@@ -99,7 +99,7 @@ func (b *Base) learned(ctx context.Context) (articles []article, err error) {
 			a.updated = &day
 		}
 		if err := a.cut(""); err != nil {
-			return nil, ticket.Errorf(ticket.CodeInvalid, "the learned article %s cannot be cut (%v): withdraw it with `fte kb withdraw %s`", r.Slug, err, r.Slug)
+			return nil, ticket.Errorf(ticket.CodeInvalid, "the learned article %s cannot be cut (%v): withdraw it: `fte kb withdraw`", r.Slug, err)
 		}
 		articles = append(articles, a)
 	}
