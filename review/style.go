@@ -26,6 +26,9 @@ func (d *draft) style() ticket.Verdict {
 	if markdownHeading.MatchString(d.Draft) || markdownTable.MatchString(d.Draft) || htmlElement.MatchString(d.Draft) {
 		reasons = append(reasons, "The answer has headings, tables or HTML: write plain text.")
 	}
+	if d.garbled() {
+		reasons = append(reasons, "The answer holds runs of signs that nobody can read: write plain sentences.")
+	}
 	if greeting.MatchString(d.text) {
 		reasons = append(reasons, "The answer begins with a greeting: begin with the answer itself.")
 	}

@@ -1,0 +1,21 @@
+package review
+
+import (
+	"regexp"
+	"strings"
+)
+
+// signs finds runs of what only programs write: brackets, slashes and the like,
+// three or more with nothing between them but white space.
+var signs = regexp.MustCompile("(?:[\\[\\]{}<>|\\\\/*=^~#$@&_`]\\s?){3,}")
+
+// garbled reports whether an answer holds signs that people cannot read. What
+// stands in a cited chunk, such as a path or a placeholder, is not.
+func (d *draft) garbled() bool {
+	for _, run := range signs.FindAllString(d.text, -1) {
+		if !d.stands(strings.TrimSpace(run)) {
+			return true
+		}
+	}
+	return false
+}
