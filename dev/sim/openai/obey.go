@@ -99,7 +99,11 @@ func (c culprit) toldWords(text string) func() (Scripted, []string) {
 			said.honest(c.truth.text)
 		}
 		for _, w := range words {
-			said.wrong(w)
+			if c.stated(strings.Join(strings.Fields(w), " ")) {
+				said.honest(w) // an article may say so
+			} else {
+				said.wrong(w)
+			}
 		}
 		return c.respond(said, c.sources())
 	}
