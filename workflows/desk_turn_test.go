@@ -19,6 +19,17 @@ type deskTurn struct {
 	sends    map[uuid.UUID]*deskSend // by instruction
 }
 
+// hasAnswer reports that an instruction has brought the answer that the turn
+// was settled without: what comes after it is a correction.
+func (t *deskTurn) hasAnswer() bool {
+	for _, s := range t.sends {
+		if s.kind == ticket.KindAnswer {
+			return true
+		}
+	}
+	return false
+}
+
 // deskSend is what a turn was settled with, or what an instruction has added.
 type deskSend struct {
 	kind   ticket.Kind
@@ -233,7 +244,7 @@ func (d *desk) decide(in ticket.SendReplyInput) (res ticket.SendReplyResult, sen
 			return res, nil, bad("a person has rejected the draft")
 		}
 		res.Kind, res.Parts, outcome = ticket.KindAnswer, d.parts, ticket.Answered
-		if t.state == "answered" {
+		if t.state == "answered" || t.hasAnswer() {
 			res.Kind = ticket.KindCorrection
 		}
 		if held := d.heldBy(in); held != "" && !muted {
