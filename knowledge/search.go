@@ -24,7 +24,7 @@ const (
 	// exactBelow is how many chunks a version has to have for its vectors to be
 	// searched through the index: to compare fewer one by one misses none and
 	// is quick enough.
-	exactBelow = 20_000
+	exactBelow = 2_000
 	// maxOfArticle keeps one long article from crowding out all others.
 	maxOfArticle = 3
 	// excerptWords is how much of a chunk people see in a list.

@@ -152,7 +152,8 @@ SELECT set_config('statement_timeout', '2000', true),
 -- with the words of all languages lets the word index serve it. Ranking costs
 -- by the row, so the commonest words, by the statistics of the planner, are
 -- left out once the others match enough. The index gives distances in relaxed
--- order, which the planner takes for strict: adding 0 makes it sort.
+-- order, which the planner takes for strict: adding 0 makes it sort. A place by
+-- meaning counts for more than one by words, as it is right more often.
 -- name: HybridSearch :many
 WITH common AS MATERIALIZED (
     SELECT unnest(s.most_common_elems::text::text[]) AS word, unnest(s.most_common_elem_freqs) AS frequency
@@ -189,20 +190,20 @@ WITH common AS MATERIALIZED (
     ORDER BY k.embedding <=> sqlc.arg(embedding)::vector
     LIMIT 40
 ), by_text AS MATERIALIZED (
-    SELECT k.id, ts_rank(k.tsv, l.words)::float8 AS rank
+    SELECT k.id, k.content_hash, ts_rank(k.tsv, l.words)::float8 AS rank
     FROM question q,
          knowledge_base k,
          LATERAL (SELECT CASE k.language WHEN 'en' THEN q.en WHEN 'de' THEN q.de ELSE q.other END AS words) l
     WHERE k.version = sqlc.arg(version) AND k.tsv @@ q.anything AND k.tsv @@ l.words
-    ORDER BY rank DESC, k.id
+    ORDER BY rank DESC, k.content_hash
     LIMIT 40
 ), fused AS (
-    SELECT r.id, sum(1.0 / (60 + r.by_vector + r.by_text))::float8 AS score,
+    SELECT r.id, sum(CASE WHEN r.by_vector > 0 THEN 1.0 ELSE 0.7 END / (60 + r.by_vector + r.by_text))::float8 AS score,
            max(r.by_vector)::integer AS by_vector, max(r.by_text)::integer AS by_text
     FROM (
         SELECT id, row_number() OVER (ORDER BY distance + 0, id) AS by_vector, 0 AS by_text FROM by_vector
         UNION ALL
-        SELECT id, 0, row_number() OVER (ORDER BY rank DESC, id) FROM by_text
+        SELECT id, 0, row_number() OVER (ORDER BY rank DESC, content_hash) FROM by_text
     ) r
     GROUP BY r.id
 ), spread AS (
@@ -216,7 +217,7 @@ FROM spread s
 JOIN knowledge_base k ON k.id = s.id
 JOIN knowledge_articles a ON a.id = k.article_id
 WHERE s.place <= sqlc.arg(max_of_article)::integer
-ORDER BY s.score DESC, k.id
+ORDER BY s.score DESC, similarity DESC, k.id
 LIMIT sqlc.arg(max_chunks)::integer;
 
 -- NearestChunks returns the chunks of a version that are nearest to a vector.
