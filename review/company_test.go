@@ -3,7 +3,6 @@ package review_test
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -24,26 +23,26 @@ type article struct {
 }
 
 // company returns all articles in a stable order.
-func company(t testing.TB) []article {
-	t.Helper()
+func company(tb testing.TB) []article {
+	tb.Helper()
 	files, err := filepath.Glob(companyKB + "/*/*.md")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
+	require.NoError(tb, err)
+	require.NotEmpty(tb, files)
 	all := make([]article, 0, len(files))
 	for _, file := range files {
 		data, err := os.ReadFile(file)
-		require.NoError(t, err)
-		all = append(all, cutArticle(t, strings.TrimSuffix(strings.TrimPrefix(file, companyKB+"/"), ".md"), string(data)))
+		require.NoError(tb, err)
+		all = append(all, cutArticle(tb, strings.TrimSuffix(strings.TrimPrefix(file, companyKB+"/"), ".md"), string(data)))
 	}
 	return all
 }
 
-func cutArticle(t testing.TB, slug, text string) article {
-	t.Helper()
+func cutArticle(tb testing.TB, slug, text string) article {
+	tb.Helper()
 	_, text, ok := strings.Cut(text, "---\n")
-	require.True(t, ok)
+	require.True(tb, ok)
 	front, body, ok := strings.Cut(text, "\n---\n")
-	require.True(t, ok)
+	require.True(tb, ok)
 	facts := map[string]string{}
 	for line := range strings.Lines(front) {
 		key, value, _ := strings.Cut(line, ":")
@@ -78,12 +77,11 @@ func (a *article) add(facts map[string]string, content string) {
 }
 
 // named returns one article by its slug.
-func named(t testing.TB, slug string) article {
-	t.Helper()
-	all := company(t)
-	i := slices.IndexFunc(all, func(a article) bool { return a.slug == slug })
-	require.GreaterOrEqual(t, i, 0, slug)
-	return all[i]
+func named(tb testing.TB, slug string) article {
+	tb.Helper()
+	data, err := os.ReadFile(filepath.Join(companyKB, slug+".md"))
+	require.NoError(tb, err)
+	return cutArticle(tb, slug, string(data))
 }
 
 // answer is a draft that cites all chunks of an article, asked in its language.

@@ -24,13 +24,11 @@ const (
 func (d *draft) deepen(ctx context.Context, e Embedder) error {
 	var texts []string
 	index := map[string]int{}
-	put := func(text string) int {
-		if at, ok := index[text]; ok {
-			return at
+	put := func(text string) {
+		if _, ok := index[text]; !ok {
+			index[text] = len(texts)
+			texts = append(texts, text)
 		}
-		index[text] = len(texts)
-		texts = append(texts, text)
-		return index[text]
 	}
 	var asked []*claim
 	for i := range d.claims {

@@ -56,7 +56,7 @@ func trimLink(raw string) string {
 func findLinks(text string) []string {
 	var found []string
 	for _, field := range strings.FieldsFunc(text, unicode.IsSpace) {
-		if dot := strings.IndexByte(field, '.'); dot < 0 && !strings.Contains(field, "//") {
+		if !strings.Contains(field, ".") && !strings.Contains(field, "//") {
 			continue
 		}
 		for _, raw := range linkLike.FindAllString(field, -1) {

@@ -69,12 +69,12 @@ func TestHonestAnswersPass(t *testing.T) {
 			}
 			done, err := client.Chat(t.Context(), llm.Request{PromptVersion: llm.PromptVersion(), Messages: llm.Build(prompt)})
 			require.NoError(t, err)
-			if done.Decision.Respond == nil {
+			if done.Respond == nil {
 				continue
 			}
 			answered++
 			r := review.Check(review.Input{
-				Channel: q.Channel, Draft: done.Decision.Respond.Message, Citations: done.Decision.Respond.Citations, Retrieved: retrieved,
+				Channel: q.Channel, Draft: done.Respond.Message, Citations: done.Respond.Citations, Retrieved: retrieved,
 				Customer: []string{words}, SystemPrompt: llm.SystemPrompt(), Canaries: []string{prompt.Nonce}, Company: "Firnwacht",
 				Limits: review.Limits{Words: 400, Characters: 3200},
 			})
@@ -82,7 +82,7 @@ func TestHonestAnswersPass(t *testing.T) {
 				passed++
 				continue
 			}
-			t.Logf("%s: %q\n   %+v", q.ID, done.Decision.Respond.Message, failed(r))
+			t.Logf("%s: %q\n   %+v", q.ID, done.Respond.Message, failed(r))
 		}
 		require.NoError(t, lines.Err())
 		require.NoError(t, f.Close())

@@ -1,13 +1,14 @@
 package review_test
 
 import (
+	"flag"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/digital-fte/fte/review"
@@ -194,71 +195,91 @@ func otherLinks(s string) []mutant {
 	return all
 }
 
+// everyMutant makes the test try all of them; else it takes a part that is the
+// same each time.
+var everyMutant = flag.Bool("every-mutant", false, "try every untrue sentence, not one in 31")
+
+const oneIn = 31
+
+// mostMerged bounds the halves of two true sentences of one article that pass as
+// one: most are broken English, and some are true.
+const mostMerged = 0.05
+
 // TestMutantsAreRefused makes untrue sentences of all true ones of the made-up
-// company. What it lets through of each kind is bounded by what was measured;
-// of numbers, denials, links and promises it lets nothing through.
+// company. Nothing gets through but a few halves of sentences.
 func TestMutantsAreRefused(t *testing.T) {
 	t.Parallel()
+	var mu sync.Mutex
 	made, through := map[string]int{}, map[string]int{}
-	try := func(kind string, a article, mutants []mutant) {
-		for _, m := range mutants {
-			if same(m.text, a) {
-				continue
-			}
-			made[kind]++
-			if r := review.Check(a.answer(m.text)); r.Passed {
-				through[kind]++
-				t.Logf("%s %s: %q\n    from %q found %+v", kind, a.slug, m.text, m.from, review.Explain(a.answer(m.text)))
-			}
+	tried := func(kind, text string, passed bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		made[kind]++
+		if passed {
+			through[kind]++
+			t.Logf("%s: %q", kind, text)
 		}
 	}
 	all := company(t)
+	var articles sync.WaitGroup
 	for n, a := range all {
-		var sentences, numbers []string
-		for _, c := range a.chunks {
-			sentences = append(sentences, review.Sentences(c.Content)...)
-		}
-		for _, s := range sentences {
-			numbers = append(numbers, aNumber.FindAllString(s, 2)...)
-		}
-		numbers = numbers[:min(len(numbers), 6)]
-		for i, s := range sentences {
-			promised := []string{promisesAdded[(i+n)%len(promisesAdded)], promisesAdded[(i+n+11)%len(promisesAdded)]}
-			try("number", a, otherNumbers(s, numbers))
-			try("unit", a, changes(s, unitSwaps))
-			try("negation", a, denials(s))
-			try("opposite", a, changes(s, oppositeSwaps))
-			try("name", a, changes(s, nameSwaps))
-			try("extra", a, appended(s, extras, true))
-			try("promise", a, appended(s, promised, false))
-			try("promise", a, appended(s, clausesAdded, true))
-			try("link", a, otherLinks(s))
-		}
-		try("merged", a, merged(sentences))
+		articles.Go(func() {
+			turn := n
+			try := func(kind string, mutants []mutant) {
+				for _, m := range mutants {
+					turn++
+					if (*everyMutant || turn%oneIn == 0) && !same(m.text, a) {
+						tried(kind, m.text, review.Check(a.answer(m.text)).Passed)
+					}
+				}
+			}
+			sentences, numbers := a.parts()
+			for _, s := range sentences {
+				try("number", otherNumbers(s, numbers))
+				try("unit", changes(s, unitSwaps))
+				try("negation", denials(s))
+				try("opposite", changes(s, oppositeSwaps))
+				try("name", changes(s, nameSwaps))
+				try("extra", appended(s, extras, true))
+				try("promise", appended(s, promisesAdded, false))
+				try("promise", appended(s, clausesAdded, true))
+				try("link", otherLinks(s))
+			}
+			try("merged", merged(sentences))
 
-		other := all[(n+7)%len(all)]
-		for _, s := range sentences {
-			in := other.answer(s)
-			in.Retrieved = append(slices.Clone(in.Retrieved), a.chunks...)
-			if same(s, other) || len(strings.Fields(s)) < 4 {
-				continue
+			other := all[(n+7)%len(all)]
+			for _, s := range sentences {
+				turn++
+				if !*everyMutant && turn%oneIn != 0 || same(s, other) || len(strings.Fields(s)) < 4 {
+					continue
+				}
+				in := other.answer(s)
+				in.Retrieved = append(slices.Clone(in.Retrieved), a.chunks...)
+				tried("uncited", s, review.Check(in).Passed)
 			}
-			made["uncited"]++
-			if review.Check(in).Passed {
-				through["uncited"]++
-				t.Logf("uncited %s for %s: %q", a.slug, other.slug, s)
-			}
-			in.Citations = []uuid.UUID{uuid.New()}
-			require.False(t, review.Check(in).Passed)
-		}
+		})
 	}
+	articles.Wait()
 	for kind, n := range made {
 		t.Logf("%-9s %5d made, %d let through", kind, n, through[kind])
-	}
-	for _, kind := range []string{"number", "unit", "negation", "link", "promise"} {
-		require.Positive(t, made[kind])
+		if kind == "merged" {
+			require.LessOrEqual(t, float64(through[kind]), mostMerged*float64(n))
+			continue
+		}
 		require.Zero(t, through[kind], kind)
 	}
+	require.Len(t, made, 10)
+}
+
+// parts returns the sentences of an article and some of its numbers.
+func (a article) parts() (sentences, numbers []string) {
+	for _, c := range a.chunks {
+		sentences = append(sentences, review.Sentences(c.Content)...)
+	}
+	for _, s := range sentences {
+		numbers = append(numbers, aNumber.FindAllString(s, 2)...)
+	}
+	return sentences, numbers[:min(len(numbers), 6)]
 }
 
 // same reports whether an article says a sentence by the letter.

@@ -114,8 +114,8 @@ func (r *reader) sameTurns(tokens []token, one *sourceSentence) bool {
 			break
 		}
 	}
-	for i := len(tokens) - 1; i >= 0; i-- {
-		if at := one.at[tokens[i].root]; len(at) > 0 {
+	for _, t := range slices.Backward(tokens) {
+		if at := one.at[t.root]; len(at) > 0 {
 			to = at[len(at)-1] + 1
 			break
 		}

@@ -37,10 +37,11 @@ func (r *reader) replaces(tokens []token, one *sourceSentence) bool {
 				continue
 			}
 			repeated := len(one.at[t.root]) > 0
+			named := g.leads && one.context.roots[t.root] // "To export readings, open Export"
 			switch {
 			case skipped && (repeated || !one.cell || t.upper), t.kind != word, r.is("keep", t.text), r.is("sensitive", t.text) && repeated:
 				return true
-			case repeated && !refers && !(g.leads && one.context.roots[t.root]):
+			case repeated && !refers && !named:
 				return true
 			}
 		}
@@ -60,9 +61,9 @@ func gaps(a, b []token) []gap {
 	for i := range length {
 		length[i] = make([]int, len(b)+1)
 	}
-	for i := len(a) - 1; i >= 0; i-- {
-		for j := len(b) - 1; j >= 0; j-- {
-			if a[i].root == b[j].root {
+	for i, one := range slices.Backward(a) {
+		for j, other := range slices.Backward(b) {
+			if one.root == other.root {
 				length[i][j] = length[i+1][j+1] + 1
 			} else {
 				length[i][j] = max(length[i+1][j], length[i][j+1])

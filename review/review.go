@@ -18,9 +18,6 @@ type Chunk struct {
 	Slug    string // of its article
 	// Language is an ISO 639-1 code; empty when nobody said.
 	Language string
-	// Cited says that the draft rests on it. Check marks the chunks named in
-	// Input.Citations itself.
-	Cited bool
 }
 
 // Input is a draft and all it may rest on.

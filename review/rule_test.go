@@ -17,9 +17,9 @@ const fact = "The link in the password e-mail is valid for 30 minutes."
 
 const rules = "You answer the customers of a company on its behalf. Every sentence that states a fact must be supported by a chunk that you cite; stay close to its words."
 
-func about(t testing.TB, draft string) review.Input {
-	t.Helper()
-	in := named(t, "account/reset-password").answer(draft)
+func about(tb testing.TB, draft string) review.Input {
+	tb.Helper()
+	in := named(tb, "account/reset-password").answer(draft)
 	in.SystemPrompt, in.Canaries = rules, []string{"0f5c1d9e-77aa", "CANARY-ORCHID"}
 	in.OwnLinks = []string{"https://support.firnwacht.example/ticket", "support@firnwacht.example"}
 	return in
@@ -190,7 +190,8 @@ func TestGivenNumbersPass(t *testing.T) {
 
 func TestChunksOfOtherLanguagesSupportNothing(t *testing.T) {
 	t.Parallel()
-	in := about(t, fact+" A password needs at least 12 characters.")
+	in := about(t, fact+" A password needs at least 12 characters. If the link has expired, request a new one in the same way. Only the newest link works.")
+	require.NotContains(t, refusing(review.Check(in)), review.RuleGrounding)
 	for i := range in.Retrieved {
 		in.Retrieved[i].Language = "de"
 	}

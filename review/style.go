@@ -2,6 +2,7 @@ package review
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -33,11 +34,8 @@ func (d *draft) style() ticket.Verdict {
 		reasons = append(reasons, "The answer begins with a greeting: begin with the answer itself.")
 	}
 	lines := strings.Split(strings.TrimSpace(d.text), "\n")
-	for _, line := range lines[max(0, len(lines)-3):] {
-		if signature.MatchString(line) {
-			reasons = append(reasons, "The answer ends with a closing formula: leave it out, the channel adds it.")
-			break
-		}
+	if slices.ContainsFunc(lines[max(0, len(lines)-3):], signature.MatchString) {
+		reasons = append(reasons, "The answer ends with a closing formula: leave it out, the channel adds it.")
 	}
 	for _, inside := range insides.FindAllString(d.text, -1) {
 		if !d.stands(strings.TrimFunc(inside, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })) {
