@@ -50,7 +50,7 @@ func newArena(t *testing.T, settings map[string]string, articles ...string) aren
 	all := map[string]string{"FTE_LOG_LEVEL": "warn"}
 	maps.Copy(all, settings)
 	return arena{t: t, mails: rate.NewLimiter(mailsPerSecond, gathered), forms: rate.NewLimiter(formsPerSecond, gathered), Lab: lab.New(t, lab.Options{
-		Binary: self, Env: []string{asProgram + "=1"}, Settings: all, Deadline: 10 * time.Minute,
+		Binary: self, Env: []string{asProgram + "=1"}, Settings: all, Deadline: 15 * time.Minute,
 		Articles: append([]string{"../../dev/company/kb"}, articles...),
 	})}
 }

@@ -8,7 +8,11 @@ import (
 // garbage is unreadable in one of the ways in which servers and models are.
 func (c culprit) garbage() (Scripted, []string) {
 	said := c.speech()
-	switch c.form(6) {
+	form := c.form(6)
+	if form == 0 && c.again {
+		form = 1
+	}
+	switch form {
 	case 0:
 		return GarbageJSON(), nil
 	case 1:
@@ -77,7 +81,11 @@ func (c culprit) endlessSearch() (Scripted, []string) {
 // empty says nothing in as many ways as there are.
 func (c culprit) empty() (Scripted, []string) {
 	said := c.speech()
-	switch c.form(6) {
+	form := c.form(6)
+	if form == 0 && c.again {
+		form = 1
+	}
+	switch form {
 	case 0:
 		return EmptyChoices(), nil
 	case 1:

@@ -17,6 +17,10 @@ type culprit struct {
 	// turn that were refused, so that each is another one.
 	seed uint64
 	try  int
+	// again says that this customer's question met a broken protocol before. It
+	// is broken once, as by a proxy in between: a server that never keeps to it
+	// would be left alone, and nobody would meet the model.
+	again bool
 	// memory holds what other customers wrote to this server.
 	memory   []string
 	unmarked bool
@@ -33,6 +37,9 @@ func (s *Server) culprit(m Manner, request ChatRequest) culprit {
 			}
 		}
 	}
+	s.mu.Lock()
+	c.again = s.broken[c.known.question]
+	s.mu.Unlock()
 	c.memory = s.remember(c.known.question)
 	return c
 }
@@ -135,5 +142,10 @@ func (s *Server) misbehave(m Manner, request ChatRequest) (Scripted, []string, b
 		return Scripted{}, nil, false
 	}
 	answer, bad := act()
+	if answer.Raw != nil {
+		s.mu.Lock()
+		s.broken[c.known.question] = true
+		s.mu.Unlock()
+	}
 	return answer, bad, true
 }

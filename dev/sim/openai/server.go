@@ -50,6 +50,8 @@ type Server struct {
 	queue  []Scripted
 	// heard is what customers wrote of late, for modes that tell others of it.
 	heard []string
+	// broken holds the questions that met a broken protocol.
+	broken map[string]bool
 }
 
 // New returns a server. It fails only when the state file cannot be read.
@@ -57,7 +59,7 @@ func New(options Options) (*Server, error) {
 	if options.Dimensions == 0 {
 		options.Dimensions = DefaultDimensions
 	}
-	s := &Server{options: options}
+	s := &Server{options: options, broken: map[string]bool{}}
 	journal, err := wire.OpenJournal(options.StateFile, func(call Call) { s.calls = append(s.calls, call) })
 	if err != nil {
 		return nil, err
