@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -117,11 +118,11 @@ func (r *Reply) judge(ctx context.Context, db *schema.DB, m Message, draftID uui
 	if err != nil {
 		return schema.Classify(err)
 	}
-	sources := m.Subject + "\n" + m.Text // what the customer said may be said back
+	sources := []string{m.Subject, m.Text} // what the customer said may be said back
 	for _, c := range chunks {
-		sources += "\n" + c.Title + "\n" + c.Content
+		sources = append(sources, c.Title, c.Content)
 	}
-	r.Text, r.Loose = draft.Body, loose(draft.Body, sources)
+	r.Text, r.Loose = draft.Body, loose(draft.Body, strings.Join(sources, "\n"))
 	onArticle := len(m.Articles) == 0 || slices.ContainsFunc(r.Sources, func(s string) bool { return slices.Contains(m.Articles, s) })
 	r.Grounded = len(chunks) > 0 && len(r.Loose) == 0 && onArticle
 	r.Correct = m.Expect != "" && m.expect.MatchString(draft.Body)

@@ -24,7 +24,7 @@ const batchTexts = 64
 // ones and else from the model. What is embedded is appended at once, so that
 // a run that is broken off goes on where it was.
 func vectorsOf(ctx context.Context, path string, model *llm.Client, sentences []sentence, stderr io.Writer) (vectors [][]float32, err error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // The caller names the file.
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the kept vectors: %w", err)
 	}
