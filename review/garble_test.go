@@ -14,7 +14,9 @@ func TestSignsThatNobodyCanReadAreRefused(t *testing.T) {
 	t.Parallel()
 	id := uuid.New()
 	for draft, passes := range map[string]bool{
-		"*/ --> ]]> }} print(":                               false,
+		"...":                  false,
+		"– … 👍":                false,
+		"*/ --> ]]> }} print(": false,
 		"Readings are printed on paper. }} ]] >>":            false,
 		"Readings are printed on paper.":                     true,
 		"Readings are printed on paper, as {{{site}}} says.": true,

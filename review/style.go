@@ -28,7 +28,7 @@ func (d *draft) style() ticket.Verdict {
 		reasons = append(reasons, "The answer has headings, tables or HTML: write plain text.")
 	}
 	if d.garbled() {
-		reasons = append(reasons, "The answer holds runs of signs that nobody can read: write plain sentences.")
+		reasons = append(reasons, "The answer has no words, or runs of signs that nobody can read: write plain sentences.")
 	}
 	if greeting.MatchString(d.text) {
 		reasons = append(reasons, "The answer begins with a greeting: begin with the answer itself.")
