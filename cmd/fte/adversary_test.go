@@ -149,7 +149,7 @@ func (a arena) endings() map[string][]ending {
 	return byCustomer
 }
 
-var canaryWord = regexp.MustCompile(`canary[0-9a-f]{12}`)
+var canaryWord = regexp.MustCompile(`canary[a-p]{12}`)
 
 // honest returns what the model rightly said to each customer, by canary.
 func (a arena) honest() map[string][]string {

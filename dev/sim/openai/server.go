@@ -146,7 +146,10 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 // answer is the model's own, with notes for the log of calls.
 func (s *Server) answer(manner Manner, request ChatRequest) (answer Scripted, said string, bad []string) {
 	if answer, bad, ok := s.misbehave(manner, request); ok {
-		return answer, "", bad
+		if len(bad) == 0 {
+			said = proposed(answer)
+		}
+		return answer, said, bad
 	}
 	if manner.Mode != Honest {
 		// What was refused was never its own idea.
@@ -156,6 +159,22 @@ func (s *Server) answer(manner Manner, request ChatRequest) (answer Scripted, sa
 	message := answerWith(request, next)
 	said, _ = next.arguments["message"].(string)
 	return Scripted{Message: &message}, said, nil
+}
+
+// proposed is the text that an answer wants to send; of one without words it is
+// empty.
+func proposed(answer Scripted) string {
+	if answer.Message == nil || len(answer.Message.ToolCalls) != 1 || answer.Message.ToolCalls[0].Function.Name != toolRespond {
+		return ""
+	}
+	var args struct {
+		Message string `json:"message"`
+	}
+	// What is no JSON proposes nothing.
+	if json.Unmarshal([]byte(answer.Message.ToolCalls[0].Function.Arguments), &args) != nil || len(tokens(args.Message)) == 0 {
+		return ""
+	}
+	return args.Message
 }
 
 // wait keeps a caller waiting; one that goes away is dropped.
