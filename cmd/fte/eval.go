@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/digital-fte/fte/activities"
 	"github.com/digital-fte/fte/eval"
 	"github.com/digital-fte/fte/knowledge"
@@ -40,6 +42,7 @@ type evalFlags struct {
 	languages            string
 	textOnly             bool
 	runs, parallel       int
+	limit                int
 	baseline             string
 	tolerance            float64
 	json, verbose        bool
@@ -64,6 +67,7 @@ func (f *evalFlags) in(flags *flag.FlagSet) {
 	flags.BoolVar(&f.textOnly, "text-only", false, "retrieval: use no model even if there is one")
 	flags.IntVar(&f.runs, "runs", 1, "answers: how often each customer writes, for pass^k")
 	flags.IntVar(&f.parallel, "parallel", 2, "answers: how many write at once")
+	flags.IntVar(&f.limit, "limit", 0, "answers: only the first so many customers")
 	flags.StringVar(&f.baseline, "baseline", "", "`FILE` that an earlier run printed with --json")
 	flags.Float64Var(&f.tolerance, "tolerance", 0.02, "how much worse than the baseline a rate may be")
 	flags.BoolVar(&f.json, "json", false, "print JSON")
@@ -200,6 +204,9 @@ func evalAnswers(ctx context.Context, env environment, f *evalFlags) (m measured
 	if err != nil {
 		return m, err
 	}
+	if f.limit > 0 {
+		customers = customers[:min(f.limit, len(customers))]
+	}
 	c, err := loadConfig(ctx, env.lookuper, needDatabase, needModel)
 	if err != nil {
 		return m, err
@@ -209,6 +216,11 @@ func evalAnswers(ctx context.Context, env environment, f *evalFlags) (m measured
 		return m, err
 	}
 	secrets, err := ticket.ParseSecrets(rand.Text() + rand.Text())
+	if err != nil {
+		return m, err
+	}
+	log := newLogger(c, env.stderr)
+	router, err := openRouter(c, model, log, prometheus.NewRegistry())
 	if err != nil {
 		return m, err
 	}
@@ -222,8 +234,8 @@ func evalAnswers(ctx context.Context, env environment, f *evalFlags) (m measured
 	}
 	defer func() { err = errors.Join(err, closeSandbox(ctx, sandbox)) }()
 	acts := activities.New(activities.Options{
-		DB: sandbox.DB, Model: model, Embedder: embedder, Knowledge: sandbox.Base, Secrets: secrets,
-		PublicBaseURL: c.PublicBaseURL, Mailbox: c.GmailMailbox, Logger: newLogger(c, env.stderr),
+		DB: sandbox.DB, Model: router, Embedder: embedder, Knowledge: sandbox.Base, Secrets: secrets,
+		PublicBaseURL: c.PublicBaseURL, Mailbox: c.GmailMailbox, Logger: log,
 		Policy: activities.Policy{
 			Company: c.Company, SLA: c.promises, PromptPrice: c.PromptPrice, OutputPrice: c.OutputPrice, Confidence: c.confidence,
 		},
