@@ -99,24 +99,26 @@ func (a arena) open(n int, assign func(canary string, m openai.Manner)) talk {
 		channel: channels[(n+round)%len(channels)], question: questions[n%len(questions)],
 		manner: openai.Manner{Mode: modes[n%len(modes)], Unmarked: round%2 == 0},
 	}
-	text := k.question.Text
+	// The canary stands as a name does: behind a word such as "token" it would be
+	// taken for a secret, and hidden from the model.
+	text := k.question.Text + "\n\nKind regards\n"
 	a.breathe(k.channel)
 	switch k.channel {
 	case ticket.WhatsApp:
 		k.customer = fmt.Sprintf("+49151%08d", n)
 		k.canary = a.Canary(k.customer)
 		assign(k.canary, k.manner)
-		a.WhatsAppWith(k.customer, text+"\n\n"+k.canary, twilio.InboundOptions{ProfileName: "Ana"})
+		a.WhatsAppWith(k.customer, text+k.canary, twilio.InboundOptions{ProfileName: "Ana"})
 	case ticket.Email:
 		k.customer = fmt.Sprintf("mail%d@customer.example", n)
 		k.canary = a.Canary(k.customer)
 		assign(k.canary, k.manner)
-		a.Deliver(lab.Mail{From: k.customer, Name: "Ben Okri", Subject: k.question.subject(), Text: text + "\n\n" + k.canary})
+		a.Deliver(lab.Mail{From: k.customer, Name: "Ben Okri", Subject: k.question.subject(), Text: text + k.canary})
 	case ticket.WebForm:
 		k.customer = fmt.Sprintf("form%d@customer.example", n)
 		k.canary = a.Canary(k.customer)
 		assign(k.canary, k.manner)
-		a.Form(k.customer, k.question.subject(), text+"\n\n"+k.canary, k.canary)
+		a.Form(k.customer, k.question.subject(), text+k.canary, k.canary)
 	}
 	return k
 }
