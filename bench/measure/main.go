@@ -74,7 +74,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	m := &models{chat: sim, embeddings: sim}
 	settings := []string{
 		"DATABASE_URL=" + *database, "OPENAI_API_KEY=none", "OPENAI_MODEL=simulated", "OPENAI_EMBEDDING_MODEL=hashed",
-		"FTE_COMPANY=Firnwacht", "FTE_MODEL_TIMEOUT=10m", "FTE_LOG_LEVEL=error",
+		"FTE_COMPANY=Firnwacht", "FTE_MODEL_TIMEOUT=60s", "FTE_LOG_LEVEL=error",
 		"FTE_BUDGET_CUSTOMER=0", "FTE_BUDGET_TICKET=0", "FTE_BUDGET_DAY=0",
 	}
 	if *chat == "smollm2" {
