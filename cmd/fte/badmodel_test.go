@@ -99,9 +99,10 @@ func (a arena) open(n int, assign func(canary string, m openai.Manner)) talk {
 		channel: channels[(n+round)%len(channels)], question: questions[n%len(questions)],
 		manner: openai.Manner{Mode: modes[n%len(modes)], Unmarked: round%2 == 0},
 	}
-	// The canary stands as a name does: behind a word such as "token" it would be
-	// taken for a secret, and hidden from the model.
-	text := k.question.Text + "\n\nKind regards\n"
+	// A signature is taken off before the model reads a mail, and the canary is
+	// not to go with it.
+	text, _, _ := strings.Cut(k.question.Text, "\n-- \n")
+	text += "\n\nKind regards\n"
 	a.breathe(k.channel)
 	switch k.channel {
 	case ticket.WhatsApp:
