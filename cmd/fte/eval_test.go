@@ -31,8 +31,14 @@ func TestEval(t *testing.T) {
 	t.Run("called wrongly", func(t *testing.T) {
 		t.Parallel()
 		for _, args := range [][]string{
-			{}, {"everything"}, {"triage"}, {"retrieval"}, {"retrieval", "--queries", "x"}, {"answers", "--tickets", "x"},
-			{"triage", "--tickets", messages, "--tolerance", "2"}, {"answers", "--tickets", messages, "--kb", ".", "--runs", "0"},
+			{},
+			{"everything"},
+			{"triage"},
+			{"retrieval"},
+			{"retrieval", "--queries", "x"},
+			{"answers", "--tickets", "x"},
+			{"triage", "--tickets", messages, "--tolerance", "2"},
+			{"answers", "--tickets", messages, "--kb", ".", "--runs", "0"},
 		} {
 			code, _, _ := fte(nil, args...)
 			require.Equal(t, exitUsage, code, args)
