@@ -56,10 +56,10 @@ test-servers: ## rollouts on the production Temporal server; needs Postgres prog
 	$(GO) run ./bench/servers -build
 	FTE_SERVER_TEST=1 $(GO) run ./dev exec -- $(GO) test -race -tags failpoint -count=1 -run 'Rollout|^TestServers' ./cmd/fte ./bench/...
 
-bench-badmodel: ## 510 conversations with a model that lies, leaks and breaks the protocol, 15 minutes
+bench-badmodel: ## 510 conversations with a model that lies, leaks and breaks the protocol, 8 minutes
 	FTE_BADMODEL_CONVERSATIONS=510 $(GO) run ./dev exec -- $(GO) test -count=1 -v -timeout 60m -run 'TestBadModel$$' ./cmd/fte
 
-bench-attacks: ## 234 attacks on an honest model and on one that obeys strangers, 15 minutes
+bench-attacks: ## 234 attacks on an honest model and on one that obeys strangers, 8 minutes
 	FTE_ATTACKS=all $(GO) run ./dev exec -- $(GO) test -count=1 -v -timeout 60m -run 'TestAttacksOn' ./cmd/fte
 
 bench: bench-eval bench-search bench-llama ## measure how well and how fast it finds and answers; docs/evaluation.md says what for
