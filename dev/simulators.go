@@ -59,7 +59,7 @@ func (s *stack) startOpenAI(ctx context.Context) (*running, error) {
 	if err != nil {
 		return nil, errors.Join(err, sim.Close())
 	}
-	s.providers = append(s.providers, play.Provider{Name: "Model", Faults: sim.Faults()})
+	s.addProviders(play.Provider{Name: "Model", Faults: sim.Faults()})
 	return &running{
 		detail: site.url,
 		settings: settings{
@@ -88,7 +88,7 @@ func (s *stack) startTwilio(ctx context.Context) (*running, error) {
 		return nil, errors.Join(err, sim.Close())
 	}
 	s.whatsapp = sim
-	s.providers = append(s.providers, play.Provider{Name: "WhatsApp", Faults: sim.Faults()})
+	s.addProviders(play.Provider{Name: "WhatsApp", Faults: sim.Faults()})
 	return &running{
 		detail: site.url,
 		settings: settings{
@@ -140,7 +140,7 @@ func (s *stack) startGmail(ctx context.Context) (_ *running, err error) {
 		return nil, errors.Join(err, stop(ctx))
 	}
 	s.mail = sim
-	s.providers = append(s.providers,
+	s.addProviders(
 		play.Provider{Name: "Gmail", Faults: sim.Faults()}, play.Provider{Name: "Pushes of Gmail", Faults: push.Faults()})
 	return &running{
 		detail: mailbox + ", " + site.url,

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/digital-fte/fte/dev/play"
 	"github.com/digital-fte/fte/dev/sim/gmail"
@@ -32,8 +33,16 @@ type stack struct {
 	// The simulators one can play the customer with; nil when replaced.
 	whatsapp *twilio.Server
 	mail     *gmail.Server
-	// providers are the simulators whose failures can be switched on.
+	// providers are the simulators whose failures can be switched on. Parts are
+	// started at once, so that mu guards them.
+	mu        sync.Mutex
 	providers []play.Provider
+}
+
+func (s *stack) addProviders(providers ...play.Provider) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.providers = append(s.providers, providers...)
 }
 
 // company is whose customers one plays: the one that dev/company makes up.
