@@ -22,7 +22,8 @@ const inDetail = "Please explain in detail. " + question
 
 var chunkID = regexp.MustCompile(`chunk_id\W+([0-9a-f-]{36})`)
 
-// explain makes the model answer at length where it is asked to.
+// explain makes the model answer at length, in words of the article, where it
+// is asked to.
 func explain(l *lab.Lab) {
 	l.OpenAI.Script(func(request openai.ChatRequest) (openai.Scripted, bool) {
 		asked, err := json.Marshal(request.Messages)
@@ -31,8 +32,10 @@ func explain(l *lab.Lab) {
 			return openai.Scripted{}, false
 		}
 		var sentences []string
-		for _, n := range []string{"First", "Second", "Third", "Fourth"} {
-			sentences = append(sentences, n+", "+strings.Repeat("the link in the mail is valid for 30 minutes and ", 5)+"no longer.")
+		for _, n := range []string{"First", "Next", "Afterwards", "Finally"} {
+			sentences = append(sentences, n+", the link in the password e-mail is valid for 30 minutes. If the link has expired, "+
+				"request a new one in the same way. Only the newest link works. "+
+				"The link in the password e-mail is valid for 30 minutes. Only the newest link works.")
 		}
 		return openai.ToolCallWith("send_response", map[string]any{
 			"message": strings.Join(sentences, "\n\n"), "citations": []string{string(cited[1])},
@@ -76,7 +79,7 @@ func TestTakeoverInTheMiddleOfAnAnswer(t *testing.T) {
 	said := o.RepliesTo(phone)
 	require.Len(t, said, 3, "%q", said)
 	require.Regexp(t, "^First", said[0])
-	require.Regexp(t, "^Second", said[1])
+	require.Regexp(t, "^Next", said[1])
 	require.Regexp(t, "^Ana here", said[2])
 }
 
