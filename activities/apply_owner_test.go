@@ -234,6 +234,36 @@ func TestAReleasedTicketIsAnsweredByTheAssistantAgain(t *testing.T) {
 	require.Equal(t, ticket.SendDone, sent.State)
 }
 
+// A person takes over a draft that waits, while the assistant gives up the turn,
+// and gives the ticket back without a word: the turn that was handed over is
+// answered after all.
+func TestAHandedOverTurnThatIsGivenBackIsAnswered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withTwilio()
+	conv := w.conversation(ticket.WhatsApp)
+	w.mode(ticket.ModeDraft, "")
+	opened := w.turn(conv, "How long is the link valid?")
+	w.held(opened, w.draft(opened.TurnID, "It is valid for 30 minutes."), ticket.ModeDraft)
+	w.acted(conv.ID, ticket.ActionTakeover)
+	_, err := run(w, w.acts().Escalate, ticket.EscalateInput{
+		TicketID: opened.TicketID, TurnID: opened.TurnID, Code: ticket.EscalateNotDelivered,
+	})
+	require.NoError(t, err)
+	res := w.acted(conv.ID, ticket.ActionRelease)
+	require.Len(t, res.Unanswered, 1)
+	asked := res.Unanswered[0].MessageID
+	w.mode(ticket.ModeAuto, "")
+
+	next, err := run(w, w.acts().CreateTicket, ticket.CreateTicketInput{ConversationID: conv.ID, MessageIDs: []uuid.UUID{asked}})
+	require.NoError(t, err)
+	require.Equal(t, opened.TurnID, next.TurnID)
+	sent, err := w.send(next.TurnID, w.draft(next.TurnID, "It is valid for 30 minutes."))
+	require.NoError(t, err)
+	require.Equal(t, ticket.KindAnswer, sent.Kind)
+	require.Equal(t, string(ticket.Answered), w.outcome(asked))
+	require.Len(t, w.twilio.Accepted(), 1)
+}
+
 func TestAReleasedTicketWaitsForTheCustomerWhenAllIsAnswered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withTwilio()

@@ -163,9 +163,11 @@ INSERT INTO turns (id, conversation_id, ticket_id, first_message_id, message_ids
 VALUES ($1, $2, $3, $4, $5::uuid[],
         (SELECT coalesce(bool_and(m.verified), false) FROM messages m WHERE m.id = ANY ($5::uuid[])))
 ON CONFLICT (conversation_id, first_message_id) DO UPDATE
-SET message_ids = CASE WHEN turns.state = 'open' THEN excluded.message_ids ELSE turns.message_ids END,
-    ticket_id = CASE WHEN turns.state = 'open' THEN excluded.ticket_id ELSE turns.ticket_id END,
-    verified = CASE WHEN turns.state = 'open' THEN excluded.verified ELSE turns.verified END
+SET message_ids = CASE WHEN turns.state <> 'answered' THEN excluded.message_ids ELSE turns.message_ids END,
+    ticket_id = CASE WHEN turns.state <> 'answered' THEN excluded.ticket_id ELSE turns.ticket_id END,
+    verified = CASE WHEN turns.state <> 'answered' THEN excluded.verified ELSE turns.verified END,
+    finished_at = CASE WHEN turns.state <> 'answered' THEN NULL ELSE turns.finished_at END,
+    state = CASE WHEN turns.state = 'handed_over' THEN 'open' ELSE turns.state END
 RETURNING id, conversation_id, ticket_id, first_message_id, message_ids, state, rule, prompt_version, model, knowledge_version, chunk_ids, chunk_scores, verdicts, created_at, finished_at, verified, triage, confidence, proved_by
 `
 
@@ -179,7 +181,9 @@ type OpenTurnParams struct {
 
 // OpenTurn returns the turn that begins with this message, made now if need
 // be. While it is open its batch may still grow, and it belongs to the ticket
-// that is open now. It is verified when all of its messages are.
+// that is open now. One that was handed over is open again: the message would
+// not be unsettled unless the person had given it back unanswered. A turn is
+// verified when all of its messages are.
 func (q *Queries) OpenTurn(ctx context.Context, arg OpenTurnParams) (Turn, error) {
 	row := q.db.QueryRow(ctx, openTurn,
 		arg.ID,

@@ -63,6 +63,9 @@ func (d *desk) createTicket(ctx context.Context, in ticket.CreateTicketInput) (t
 		t := &deskTurn{id: id("turn of " + left[0].String()), sends: map[uuid.UUID]*deskSend{}}
 		if i := slices.IndexFunc(d.turns, func(o *deskTurn) bool { return o.id == t.id }); i >= 0 {
 			t = d.turns[i]
+			if t.state == "handed over" {
+				t.state = "" // given back unanswered
+			}
 		} else {
 			d.turns = append(d.turns, t)
 		}

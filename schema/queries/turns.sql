@@ -1,14 +1,18 @@
 -- OpenTurn returns the turn that begins with this message, made now if need
 -- be. While it is open its batch may still grow, and it belongs to the ticket
--- that is open now. It is verified when all of its messages are.
+-- that is open now. One that was handed over is open again: the message would
+-- not be unsettled unless the person had given it back unanswered. A turn is
+-- verified when all of its messages are.
 -- name: OpenTurn :one
 INSERT INTO turns (id, conversation_id, ticket_id, first_message_id, message_ids, verified)
 VALUES (sqlc.arg(id), sqlc.arg(conversation_id), sqlc.arg(ticket_id), sqlc.arg(first_message_id), sqlc.arg(message_ids)::uuid[],
         (SELECT coalesce(bool_and(m.verified), false) FROM messages m WHERE m.id = ANY (sqlc.arg(message_ids)::uuid[])))
 ON CONFLICT (conversation_id, first_message_id) DO UPDATE
-SET message_ids = CASE WHEN turns.state = 'open' THEN excluded.message_ids ELSE turns.message_ids END,
-    ticket_id = CASE WHEN turns.state = 'open' THEN excluded.ticket_id ELSE turns.ticket_id END,
-    verified = CASE WHEN turns.state = 'open' THEN excluded.verified ELSE turns.verified END
+SET message_ids = CASE WHEN turns.state <> 'answered' THEN excluded.message_ids ELSE turns.message_ids END,
+    ticket_id = CASE WHEN turns.state <> 'answered' THEN excluded.ticket_id ELSE turns.ticket_id END,
+    verified = CASE WHEN turns.state <> 'answered' THEN excluded.verified ELSE turns.verified END,
+    finished_at = CASE WHEN turns.state <> 'answered' THEN NULL ELSE turns.finished_at END,
+    state = CASE WHEN turns.state = 'handed_over' THEN 'open' ELSE turns.state END
 RETURNING *;
 
 -- Turn returns one turn.
