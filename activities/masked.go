@@ -23,9 +23,9 @@ func said(ctx context.Context, q *schema.Queries, turn schema.Turn) ([]string, e
 	}
 	texts := make([]string, len(batch))
 	for i, m := range batch {
-		texts[i] = m.Body
+		texts[i] = text.Truncate(m.Body, maxReadable)
 		if i == 0 && m.Subject != "" {
-			texts[i] = m.Subject + "\n\n" + m.Body
+			texts[i] = text.Truncate(m.Subject, maxReadable) + "\n\n" + texts[i]
 		}
 	}
 	// A message that was nothing but a code has done its work.

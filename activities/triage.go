@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/ticket"
@@ -18,6 +19,10 @@ func (b *batchOf) triaged(ctx context.Context, _ ticket.Mode, res *ticket.Create
 	words, err := b.words(ctx)
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(words, tooLong) {
+		res.Person, res.Rule = ticket.EscalateUnreadable, "length/over-50000"
+		return nil
 	}
 	found := b.Rules.Assess(words)
 	stored, err := json.Marshal(found)
@@ -37,6 +42,14 @@ func (b *batchOf) triaged(ctx context.Context, _ ticket.Mode, res *ticket.Create
 	return b.q.AddSentiment(ctx, schema.AddSentimentParams{
 		CustomerID: b.conv.CustomerID, TurnID: b.turn.ID.String(), Sentiment: found.Sentiment,
 	})
+}
+
+// maxReadable is the longest message that rules and models read. What they would
+// have to leave out of a longer one may be what matters.
+const maxReadable = 50_000
+
+func tooLong(m triage.Message) bool {
+	return utf8.RuneCountInString(m.Subject)+utf8.RuneCountInString(m.Text) > maxReadable
 }
 
 func (b *batchOf) words(ctx context.Context) ([]triage.Message, error) {

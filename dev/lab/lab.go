@@ -203,7 +203,7 @@ func (l *Lab) addProviderSettings() {
 }
 
 // Deadline bounds every wait of a lab, unless its options say otherwise.
-const Deadline = 60 * time.Second
+const Deadline = 3 * time.Minute
 
 // Wait polls until done returns true; what names the wait when it fails.
 func (l *Lab) Wait(what string, done func(ctx context.Context) bool) {
