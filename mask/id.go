@@ -105,12 +105,4 @@ func partOfMore(text string, from, to int) bool {
 	return from > 1 && joined(text[from-1], text[from-2]) || to+1 < len(text) && joined(text[to], text[to+1])
 }
 
-func fourDigits(n string) bool {
-	count := 0
-	for i := range len(n) {
-		if n[i] >= '0' && n[i] <= '9' {
-			count++
-		}
-	}
-	return count >= 4
-}
+func fourDigits(n string) bool { return digitsIn(n) >= minDigits }

@@ -115,3 +115,17 @@ func BenchmarkMaskHostile(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkMaskBurst masks five hundred messages of one turn.
+func BenchmarkMaskBurst(b *testing.B) {
+	texts := make([]string, 500)
+	for i := range texts {
+		texts[i] = fmt.Sprintf("This is number %d, one of many. Please explain in detail. How long is the link to reset my password valid?", i)
+	}
+	for b.Loop() {
+		m := mask.New(texts...)
+		for _, s := range texts {
+			m.Text(s)
+		}
+	}
+}
