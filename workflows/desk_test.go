@@ -102,6 +102,8 @@ type desk struct {
 	model func(n int, in ticket.CallModelInput) ticket.CallModelResult
 	// review passes a draft or not; nil passes.
 	review func(n int) bool
+	// deepens lets a review by meaning pass what one by words did not.
+	deepens bool
 	// rule says what a batch calls for besides the model; nil is nothing.
 	rule         func(batch []uuid.UUID) rule
 	lastInbound  time.Time // on WhatsApp

@@ -160,8 +160,8 @@ func (d *desk) callModel(ctx context.Context, in ticket.CallModelInput) (ticket.
 
 func (d *desk) reviewReply(ctx context.Context, in ticket.ReviewReplyInput) (ticket.ReviewReplyResult, error) {
 	n, err := d.begin(ctx, in)
-	passed := d.review == nil || d.review(n)
-	return ticket.ReviewReplyResult{Passed: passed, Verdicts: []ticket.Verdict{{Rule: "citations", Passed: passed}}}, err
+	passed := d.review == nil || d.review(n) || in.Deep
+	return ticket.ReviewReplyResult{Passed: passed, Deepen: d.deepens && !passed, Verdicts: []ticket.Verdict{{Rule: "citations", Passed: passed}}}, err
 }
 
 func (d *desk) sendReply(ctx context.Context, in ticket.SendReplyInput) (ticket.SendReplyResult, error) {

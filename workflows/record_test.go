@@ -62,6 +62,51 @@ func TestRecord(t *testing.T) {
 			s.settles(1)
 			return s
 		},
+		"invalid-call": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.Email, nil)
+			s.model = func(n int, _ ticket.CallModelInput) ticket.CallModelResult {
+				if n == 1 {
+					return ticket.CallModelResult{Decision: ticket.DecideInvalid}
+				}
+				return respond()
+			}
+			s.deliver(msg("m1", 0))
+			s.settles(1)
+			return s
+		},
+		"mended": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.Email, nil)
+			s.review = func(n int) bool { return n > 1 }
+			s.deliver(msg("m1", 0))
+			s.settles(1)
+			return s
+		},
+		"deep-review": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.Email, nil)
+			s.review, s.deepens = func(int) bool { return false }, true
+			s.deliver(msg("m1", 0))
+			s.settles(1)
+			return s
+		},
+		"one-time-code": func(t *testing.T) *server {
+			t.Helper()
+			s := startServer(t, ticket.WebForm, nil)
+			s.codeUntil = time.Now().Add(time.Minute)
+			s.model = func(n int, _ ticket.CallModelInput) ticket.CallModelResult {
+				if n == 1 {
+					return ticket.CallModelResult{Decision: ticket.DecideEscalate, Escalation: ticket.EscalateIdentity}
+				}
+				return respond()
+			}
+			s.deliver(msg("m1", 0))
+			s.eventually(func() bool { return len(s.answered()) == 1 }, "no code is asked for")
+			s.deliver(msg("code", 10))
+			s.settles(2)
+			return s
+		},
 		"not-delivered": func(t *testing.T) *server {
 			t.Helper()
 			s := startServer(t, ticket.WebForm, nil)

@@ -88,7 +88,7 @@ func startServer(t *testing.T, c ticket.Channel, dynamic map[string]string) *ser
 			ticket.ActivityCreateTicket, ticket.ActivityFetchHistory, ticket.ActivityReviewReply, ticket.ActivityCloseTicket,
 			ticket.ActivityReadTicket, ticket.ActivityApplyAction,
 		},
-		ticket.QueueModel: {ticket.ActivitySearchKnowledge, ticket.ActivityCallModel},
+		ticket.QueueModel: {ticket.ActivitySearchKnowledge, ticket.ActivityCallModel, ticket.ActivityReviewReply},
 		ticket.QueueDelivery: {
 			ticket.ActivitySendReply, ticket.ActivityEscalate, ticket.ActivitySyncMailbox, ticket.ActivitySendStaffReply,
 			ticket.ActivityReconcileWhatsApp,
