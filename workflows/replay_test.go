@@ -36,7 +36,7 @@ func recorded(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(histories, "*.json"))
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(files), 22, "histories are missing")
+	require.GreaterOrEqual(t, len(files), 26, "histories are missing")
 	return files
 }
 
