@@ -75,6 +75,7 @@ bench-search: ## searches in 10,000 and 100,000 chunks; the first run embeds 100
 
 bench-llama: ## answers of a small real model, of which none may be ungrounded; builds llama.cpp once, in about 10 minutes
 	$(MEASURE) -chat smollm2 -grounded -- answers --tickets bench/eval/answers.test.jsonl --kb dev/company/kb --limit 24 --parallel 1
+	$(MEASURE) -chat smollm2 -- system
 
 embeddings: ## serve embeddings of all-MiniLM-L6-v2 on 127.0.0.1:8031, with OPENAI_BASE_URL=http://127.0.0.1:8031/v1
 	bench/embeddings/serve.sh --port 8031

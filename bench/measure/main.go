@@ -4,6 +4,9 @@
 //
 //	go run ./bench/measure [-chat simulated|smollm2] [-embeddings minilm|hashed] [-grounded] -- answers --tickets FILE --kb DIR
 //	go run ./bench/measure -- search [FLAGS OF bench/search]
+//	go run ./bench/measure -chat smollm2 -- system
+//
+// The last has customers write to the whole system, in TestRealModel of cmd/fte.
 //
 // With -grounded it fails when an answer would have been sent that does not
 // rest on its sources. It must never ask a model that is not on this machine.
@@ -101,6 +104,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		search := exec.CommandContext(ctx, "go", append([]string{"run", "./bench/search", "-database", *database, "-embeddings", front.URL + "/v1"}, flags.Args()[1:]...)...)
 		search.Stdout, search.Stderr = stdout, stderr
 		return search.Run()
+	}
+	if flags.Arg(0) == "system" {
+		system := exec.CommandContext(ctx, "go", "test", "-count=1", "-v", "-timeout=60m", "-run=^TestRealModel$", "./cmd/fte")
+		system.Env = append(append(os.Environ(), settings...), "FTE_REAL_MODEL_URL="+front.URL+"/v1")
+		system.Stdout, system.Stderr = stdout, stderr
+		return system.Run()
 	}
 	return evaluate(ctx, append(settings, "OPENAI_BASE_URL="+front.URL+"/v1"), flags.Args(), *grounded, stdout, stderr)
 }
