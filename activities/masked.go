@@ -37,30 +37,37 @@ func said(ctx context.Context, q *schema.Queries, turn schema.Turn) ([]string, e
 
 func isCodeOnly(words string) bool { return strings.Trim(words, " \t\r\n.!") == hiddenCode }
 
-// masked returns the customer's messages of a turn as a model may see them, and
-// the mask that made them so. What came earlier in the conversation is known to
-// the mask as well: a password that was named yesterday is one today.
-func (a *Activities) masked(ctx context.Context, turn schema.Turn) (texts []string, m *mask.Mask, err error) {
-	if texts, err = said(ctx, a.DB.Queries, turn); err != nil {
-		return nil, nil, err
+// words are what was said in a conversation, as a model may see it.
+type words struct {
+	now     []string // by the customer in this turn, the oldest first
+	earlier []string // by anybody before it
+	mask    *mask.Mask
+}
+
+// masked returns the words of a turn. What came earlier in the conversation is
+// known to the mask as well: a password that was named yesterday is one today.
+func (a *Activities) masked(ctx context.Context, turn schema.Turn) (w words, err error) {
+	if w.now, err = said(ctx, a.DB.Queries, turn); err != nil {
+		return w, err
 	}
 	ids, err := a.DB.History(ctx, schema.HistoryParams{TurnID: turn.ID, MaxMessages: maxHistory})
 	if err != nil {
-		return nil, nil, err
+		return w, err
 	}
 	earlier, err := a.DB.MessagesByID(ctx, ids)
 	if err != nil {
-		return nil, nil, err
+		return w, err
 	}
-	known := slices.Clone(texts)
 	for _, e := range earlier {
-		known = append(known, text.Truncate(e.Body, maxEarlierRunes))
+		w.earlier = append(w.earlier, text.Truncate(e.Body, maxEarlierRunes))
 	}
-	m = mask.New(known...)
-	for i := range texts {
-		texts[i] = m.Text(texts[i])
+	w.mask = mask.New(slices.Concat(w.now, w.earlier)...)
+	for _, texts := range [][]string{w.now, w.earlier} {
+		for i := range texts {
+			texts[i] = w.mask.Text(texts[i])
+		}
 	}
-	return texts, m, nil
+	return w, nil
 }
 
 // restored returns a draft as it may be said: placeholders become what the

@@ -24,11 +24,11 @@ func (a *Activities) prompt(ctx context.Context, turn schema.Turn, in ticket.Cal
 	p := llm.PromptInput{
 		Channel: conv.Channel, Company: a.Policy.Company, Nonce: nonce(turn),
 	}
-	words, hide, err := a.masked(ctx, turn)
+	said, err := a.masked(ctx, turn)
 	if err != nil {
 		return p, err
 	}
-	p.CustomerMessages, p.Identity = words, "unverified"
+	p.CustomerMessages, p.Identity = said.now, "unverified"
 	if turn.Verified || turn.ProvedBy != nil {
 		p.Identity = "verified"
 	}
@@ -37,7 +37,7 @@ func (a *Activities) prompt(ctx context.Context, turn schema.Turn, in ticket.Cal
 		return p, err
 	}
 	for _, m := range earlier {
-		p.History = append(p.History, llm.HistoryMessage{Author: m.Author, Text: text.Truncate(hide.Text(text.Truncate(m.Body, maxEarlierRunes)), maxHistoryRunes), At: m.ProviderAt})
+		p.History = append(p.History, llm.HistoryMessage{Author: m.Author, Text: text.Truncate(said.mask.Text(text.Truncate(m.Body, maxEarlierRunes)), maxHistoryRunes), At: m.ProviderAt})
 	}
 	for i, round := range in.Rounds {
 		search, err := a.search(ctx, round.SearchID)
@@ -61,13 +61,6 @@ func (a *Activities) prompt(ctx context.Context, turn schema.Turn, in ticket.Cal
 // nonce marks the data of a turn's prompt: random, known to nobody outside, and
 // the same whenever the turn is run again.
 func nonce(turn schema.Turn) string { return turn.ID.String()[:13] }
-
-// customerWords returns what the customer writes in this turn, the oldest
-// message first, without what a model must not see.
-func (a *Activities) customerWords(ctx context.Context, turn schema.Turn) ([]string, error) {
-	words, _, err := a.masked(ctx, turn)
-	return words, err
-}
 
 func (a *Activities) search(ctx context.Context, id uuid.UUID) (schema.Search, error) {
 	found, err := a.DB.Searches(ctx, []uuid.UUID{id})

@@ -31,7 +31,11 @@ func (a *Activities) reviewReply(ctx context.Context, in ticket.ReviewReplyInput
 	if err != nil {
 		return res, err
 	}
-	subject, err := a.subject(ctx, turn, draft)
+	call, err := a.DB.ModelCall(ctx, draft.ModelCallID)
+	if err != nil {
+		return res, err
+	}
+	subject, err := a.subject(ctx, turn, draft, call.PromptVersion)
 	if err != nil {
 		return res, err
 	}
@@ -45,14 +49,15 @@ func (a *Activities) reviewReply(ctx context.Context, in ticket.ReviewReplyInput
 	if res.Sources, err = a.DB.CitedArticles(ctx, draft.ID); err != nil {
 		return res, err
 	}
-	if err := a.rate(ctx, turn, draft, judged, &res); err != nil {
+	if err := a.rate(ctx, turn, draft, call, judged, &res); err != nil {
 		return res, err
 	}
 	return res, a.recordReview(ctx, turn, draft, res)
 }
 
-// subject gathers what a draft is judged by.
-func (a *Activities) subject(ctx context.Context, turn schema.Turn, draft schema.Draft) (in review.Input, err error) {
+// subject gathers what a draft is judged by. What must not leak is the prompt
+// that its model was given, which need not be the newest.
+func (a *Activities) subject(ctx context.Context, turn schema.Turn, draft schema.Draft, promptVersion string) (in review.Input, err error) {
 	conv, err := a.DB.Conversation(ctx, turn.ConversationID)
 	if err != nil {
 		return in, err
@@ -65,9 +70,13 @@ func (a *Activities) subject(ctx context.Context, turn schema.Turn, draft schema
 	if err != nil {
 		return in, err
 	}
+	prompt, known := llm.PromptNamed(promptVersion)
+	if !known { // another build's
+		prompt = llm.CurrentPrompt()
+	}
 	in = review.Input{
 		Channel: conv.Channel, Draft: draft.Body, Citations: draft.Citations, Company: a.Policy.Company,
-		SystemPrompt: llm.SystemPrompt(), Canaries: []string{nonce(turn)}, Limits: limitsOf(conv.Channel),
+		SystemPrompt: prompt.Text, Canaries: []string{nonce(turn)}, Limits: limitsOf(conv.Channel),
 	}
 	for _, own := range []string{a.PublicBaseURL, a.Mailbox} {
 		if own != "" {
@@ -77,7 +86,8 @@ func (a *Activities) subject(ctx context.Context, turn schema.Turn, draft schema
 	for _, c := range chunks {
 		in.Retrieved = append(in.Retrieved, review.Chunk{ID: c.ID, Title: c.Title, Content: c.Content, Slug: c.Slug, Language: c.Language})
 	}
-	in.Customer, err = a.customerWords(ctx, turn)
+	said, err := a.masked(ctx, turn)
+	in.Customer, in.Earlier = said.now, said.earlier
 	return in, err
 }
 
@@ -95,12 +105,8 @@ func limitsOf(c ticket.Channel) review.Limits {
 }
 
 // rate says how far the draft can be trusted, and how far it would have to be.
-func (a *Activities) rate(ctx context.Context, turn schema.Turn, draft schema.Draft, judged review.Result, res *ticket.ReviewReplyResult) error {
+func (a *Activities) rate(ctx context.Context, turn schema.Turn, draft schema.Draft, call schema.ModelCall, judged review.Result, res *ticket.ReviewReplyResult) error {
 	searches, err := a.DB.SearchesOfTurn(ctx, turn.ID)
-	if err != nil {
-		return err
-	}
-	call, err := a.DB.ModelCall(ctx, draft.ModelCallID)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ func TestTheReview(t *testing.T) {
 		failed []string
 	}{
 		"good":           {"The link to reset your password is valid for 30 minutes.", []uuid.UUID{cited}, nil},
-		"thanks":         {"You are welcome!", nil, nil},
+		"thanks alone":   {"You are welcome!", nil, []string{"style"}},
 		"no source":      {"The link is valid for 30 minutes.", nil, []string{"citations", "grounding"}},
 		"not found":      {"The link to reset your password is valid for 30 minutes.", []uuid.UUID{cited, uuid.New()}, []string{"citations"}},
 		"another number": {"The link to reset your password is valid for 40 minutes.", []uuid.UUID{cited}, []string{"grounding"}},
@@ -128,5 +129,42 @@ func TestADeepReview(t *testing.T) {
 		require.NoError(t, err)
 		require.False(t, res.Passed)
 		require.False(t, verdictOf(t, res, "grounding").Passed)
+	}
+}
+
+// The leak guard knows the prompt that a draft was written by, also when it is
+// not the newest.
+func TestTheReviewKnowsThePromptOfTheCall(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withModel(articles())
+	w.options.Policy.Spending.Prompt = "support-v1"
+	in := w.question()
+	old := w.callOf(in).CallID
+	w.options.Policy.Spending.Prompt = ""
+	newest := w.callOf(in).CallID
+	for call, passes := range map[uuid.UUID]bool{old: false, newest: true} {
+		draft := w.draft(in.TurnID, "Answer that part and say plainly what you could not find.")
+		w.exec(fmt.Sprintf(`UPDATE model_calls SET prompt_version = (SELECT prompt_version FROM model_calls WHERE id = '%s')
+			FROM drafts d WHERE d.id = '%s' AND model_calls.id = d.model_call_id`, call, draft))
+		res, err := run(w, w.acts().ReviewReply, ticket.ReviewReplyInput{DraftID: draft})
+		require.NoError(t, err)
+		require.Equal(t, passes, verdictOf(t, res, "leaks").Passed)
+	}
+}
+
+// What the customer said in an earlier turn may be said again as his words.
+func TestTheReviewKnowsWhatWasSaidBefore(t *testing.T) {
+	t.Parallel()
+	for _, before := range []string{"Our freezer stands in the cellar. Thanks!", "Thanks!"} {
+		w := newWorld(t).withModel(articles())
+		conv := w.conversation(ticket.WebForm)
+		w.turn(conv, before)
+		opened := w.turn(conv, resetQuestion)
+		found, err := w.search(opened.TurnID, uuid.Nil)
+		require.NoError(t, err)
+		draft := w.draft(opened.TurnID, "As you wrote, your freezer stands in the cellar. The link to reset your password is valid for 30 minutes.", found.Chunks[0].ID)
+		res, err := run(w, w.acts().ReviewReply, ticket.ReviewReplyInput{DraftID: draft})
+		require.NoError(t, err)
+		require.Equal(t, strings.Contains(before, "cellar"), res.Passed, "%v", res.Verdicts)
 	}
 }

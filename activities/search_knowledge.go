@@ -92,11 +92,11 @@ func (a *Activities) question(ctx context.Context, in ticket.SearchKnowledgeInpu
 	if err != nil {
 		return "", err
 	}
-	words, err := a.customerWords(ctx, turn)
+	said, err := a.masked(ctx, turn)
 	if err != nil {
 		return "", err
 	}
-	return text.Truncate(strings.Join(words, "\n"), maxQuestionRunes), nil
+	return text.Truncate(strings.Join(said.now, "\n"), maxQuestionRunes), nil
 }
 
 func searchResult(s schema.Search) ticket.SearchKnowledgeResult {

@@ -149,6 +149,9 @@ func TestHarmlessDraftsPass(t *testing.T) {
 			if strings.HasPrefix(name, "German") {
 				in.Customer = []string{"Vielen Dank, das hat mir sehr geholfen, jetzt funktioniert es wieder."}
 			}
+			if strings.HasPrefix(tc.draft, "You're welcome") || name == "glad" || name == "a farewell" {
+				in.Customer = []string{"Thanks a lot, that helped!"}
+			}
 			if tc.uncited {
 				in.Citations = nil
 			}
@@ -156,6 +159,44 @@ func TestHarmlessDraftsPass(t *testing.T) {
 			require.True(t, r.Passed, "%v %+v", failed(r), review.Explain(in))
 			require.Equal(t, !tc.states, r.StatesNothing)
 			require.Len(t, r.Verdicts, len(review.Rules()))
+			require.False(t, r.Deepen)
+		})
+	}
+}
+
+// TestEvasion refuses what gives whoever asked nothing.
+func TestEvasion(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		customer, draft string
+		evades          bool
+	}{
+		{"How often is the Amber Probe calibrated?", "How often is the Amber Probe calibrated?", true},
+		{"Hello, how long is the link valid? Thanks", "How long is the link valid?", true},
+		{"Hello, how long is the link valid? Thanks", "Thank you for your message. How long is the link valid?", true},
+		{"How long is the link valid?", "Thank you for your message.", true},
+		{"How long is the link valid?", "I'm sorry for the inconvenience.", true},
+		{"Wie lange ist der Link gültig?", "Wie lange ist der Link gültig?", true},
+		{"How long is the link valid?", "Which link do you mean?", false},
+		{"How long is the link valid?", "How long is the link valid? " + fact, false},
+		{"How long is the link valid?", "I'm sorry, I could not find an answer to that.", false},
+		{"I want to change the password. Can you help?", "Do you want to change the password of your user account?", false},
+		{"Wie lange ist der Link gültig?", "Welchen Link meinen Sie?", false},
+		{"Thanks a lot!", "You're welcome!", false},
+	} {
+		t.Run(tc.customer+"/"+tc.draft, func(t *testing.T) {
+			t.Parallel()
+			in := about(t, tc.draft)
+			in.Customer = []string{tc.customer}
+			if strings.HasPrefix(tc.customer, "Wie") {
+				in.Citations = nil
+			}
+			r := review.Check(in)
+			if !tc.evades {
+				require.True(t, r.Passed, "%v %+v", failed(r), review.Explain(in))
+				return
+			}
+			require.Equal(t, []string{review.RuleStyle}, refusing(r), "%+v", review.Explain(in))
 			require.False(t, r.Deepen)
 		})
 	}
@@ -172,7 +213,7 @@ func TestCitations(t *testing.T) {
 	require.Equal(t, []string{review.RuleCitations}, refusing(review.Check(in)))
 
 	in = about(t, "Thank you for your message.")
-	in.Citations = nil
+	in.Citations, in.Customer = nil, []string{"Thanks, it works again."}
 	require.True(t, review.Check(in).Passed)
 }
 

@@ -30,6 +30,9 @@ func (d *draft) style() ticket.Verdict {
 	if d.garbled() {
 		reasons = append(reasons, "The answer has no words, or runs of signs that nobody can read: write plain sentences.")
 	}
+	if d.evades() {
+		reasons = append(reasons, "The answer tells the customer nothing, or says the question back: answer it, ask for what is missing, or say that you could not find it.")
+	}
 	if greeting.MatchString(d.text) {
 		reasons = append(reasons, "The answer begins with a greeting: begin with the answer itself.")
 	}
