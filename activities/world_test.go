@@ -61,6 +61,7 @@ type world struct {
 	log       *logBuffer
 	twilio    *twilio.Server
 	gmail     *gmail.Server
+	gmailURL  string
 	openai    *openai.Server
 	customer  uuid.UUID
 }
@@ -116,13 +117,19 @@ func (w *world) withGmail() *world {
 	sim, err := gmail.New(gmail.Options{Mailboxes: []string{mailbox}})
 	require.NoError(w.t, err)
 	w.gmail = sim
-	url := w.serve(sim, sim)
-	sim.SetBaseURL(url)
-	credentials, err := sim.ServiceAccountJSON()
+	w.gmailURL = w.serve(sim, sim)
+	sim.SetBaseURL(w.gmailURL)
+	return w.connectGmail()
+}
+
+// connectGmail uses the simulated Gmail with a budget that nobody has used.
+func (w *world) connectGmail() *world {
+	w.t.Helper()
+	credentials, err := w.gmail.ServiceAccountJSON()
 	require.NoError(w.t, err)
 	file := filepath.Join(w.t.TempDir(), "credentials.json")
 	require.NoError(w.t, os.WriteFile(file, credentials, 0o600))
-	client, err := email.NewClient(w.t.Context(), email.Options{Mailbox: mailbox, Endpoint: url, CredentialsFile: file})
+	client, err := email.NewClient(w.t.Context(), email.Options{Mailbox: mailbox, Endpoint: w.gmailURL, CredentialsFile: file})
 	require.NoError(w.t, err)
 	w.t.Cleanup(client.Close)
 	w.options.Gmail = client

@@ -13,14 +13,14 @@ import (
 func TestReadingLeavesRoomForSending(t *testing.T) {
 	t.Parallel()
 	f := newGmail(t, map[string]http.HandlerFunc{
-		"GET messages/m1":  answer(metadata("m1", "o1", "SENT")),
+		"GET messages/m1":  answer(object{"id": "m1", "threadId": "t1", "raw": "SGk="}),
 		"POST drafts/send": answer(object{"id": "m1", "threadId": "t1"}),
 	})
 	c := f.client(t)
 	reads := 0
 	var err error
 	for err == nil {
-		_, err = c.MessageID(t.Context(), "m1")
+		_, _, _, _, err = c.Raw(t.Context(), "m1")
 		reads++
 		require.Less(t, reads, 2000, "there is no limit")
 	}
@@ -41,4 +41,28 @@ func TestReadingLeavesRoomForSending(t *testing.T) {
 	}
 	require.Equal(t, ticket.CodeRateLimited, ticket.CodeOf(err), "it was surely not sent, so it may be sent later")
 	require.Less(t, len(f.requests)-before, 5, "what is refused never leaves")
+}
+
+func TestAMailThatLeftCanBeReadBack(t *testing.T) {
+	t.Parallel()
+	f := newGmail(t, map[string]http.HandlerFunc{
+		"GET messages/m1":  answer(metadata("m1", "o1", "SENT")),
+		"POST drafts/send": answer(object{"id": "m1", "threadId": "t1"}),
+	})
+	c := f.client(t)
+	sent := 0
+	for {
+		_, _, err := c.SendDraft(t.Context(), "d1")
+		if err != nil {
+			require.Equal(t, ticket.CodeRateLimited, ticket.CodeOf(err), "the burst is slowed before a mail leaves")
+			break
+		}
+		sent++
+		require.Less(t, sent, 100, "there is no limit")
+	}
+	require.GreaterOrEqual(t, sent, 14)
+	for range sent {
+		_, err := c.MessageID(t.Context(), "m1")
+		require.NoError(t, err, "what a mail costs to read back was taken with its send")
+	}
 }

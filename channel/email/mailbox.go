@@ -187,9 +187,10 @@ func (c *Client) Raw(ctx context.Context, gmailID string) (raw []byte, threadID 
 }
 
 // MessageID returns the Message-ID header a mail really has: Gmail replaces
-// the one we wrote, and customers' answers refer to Gmail's.
+// the one we wrote, and customers' answers refer to Gmail's. For a mail that was
+// sent it is free of our own limit: SendDraft has taken what it costs.
 func (c *Client) MessageID(ctx context.Context, gmailID string) (string, error) {
-	m, err := c.message(ctx, gmailID, "metadata", "Message-ID")
+	m, err := c.message(proving(ctx), gmailID, "metadata", "Message-ID")
 	if err != nil {
 		return "", err
 	}
