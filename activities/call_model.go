@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,6 +19,9 @@ const (
 	// askLimit is how long one attempt asks, whoever answers: with keepLimit it
 	// stays under the start-to-close timeout of the workflow's options.
 	askLimit = 75 * time.Second
+	// patience is how long a customer waits for a model that is left alone, at
+	// most, before he is told that a person will answer.
+	patience = 75 * time.Second
 	// keepLimit is how long one attempt tries to store what was paid for.
 	keepLimit = 10 * time.Second
 	// keepPause lies between two tries of it.
@@ -50,6 +54,7 @@ func (a *Activities) callModel(ctx context.Context, in ticket.CallModelInput) (t
 	call, err := a.DB.ModelCallByInput(ctx, asked.key())
 	if schema.NoRows(err) {
 		call, err = a.complete(ctx, asked)
+		err = patiently(ctx, err)
 	}
 	if err != nil {
 		return ticket.CallModelResult{}, err
@@ -70,6 +75,26 @@ func (a *Activities) callModel(ctx context.Context, in ticket.CallModelInput) (t
 		return ticket.CallModelResult{}, err
 	}
 	return a.recordDecision(ctx, turn, call, decision)
+}
+
+// tooLate is an error that passes by itself, but not while a customer waits.
+type tooLate struct{ error }
+
+// Unwrap returns the error.
+func (e tooLate) Unwrap() error { return e.error }
+
+// patiently gives up an error of a model that is left alone once the next try
+// would come later than a customer should wait to hear something.
+func patiently(ctx context.Context, err error) error {
+	if !errors.Is(err, llm.ErrLeftAlone) || !activity.IsActivity(ctx) {
+		return err
+	}
+	// Times of Temporal's server, so clocks that differ do no harm.
+	info := activity.GetInfo(ctx)
+	if info.StartedTime.Sub(info.ScheduledTime)+ticket.RetryAfterOf(err) > patience {
+		return tooLate{err}
+	}
+	return err
 }
 
 // inquiry is one thing that the model is asked.

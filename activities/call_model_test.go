@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/digital-fte/fte/dev/sim/openai"
 	"github.com/digital-fte/fte/dev/sim/wire"
+	"github.com/digital-fte/fte/llm"
 	"github.com/digital-fte/fte/schema"
 	"github.com/digital-fte/fte/ticket"
 )
@@ -179,7 +181,7 @@ func TestAModelThatDoesNotAnswer(t *testing.T) {
 		"key":       {openai.Failure(401, "invalid_api_key", "bad key", 0), ticket.CodeUnauthorized, 0, true},
 		"too long":  {openai.Failure(400, "context_length_exceeded", "too long", 0), ticket.CodeTooLarge, 0, true},
 		"forbidden": {openai.Failure(400, "content_filter", "no", 0), ticket.CodeGuardrail, 0, true},
-		"half":      {openai.GarbageJSON(), ticket.CodeUnavailable, 0, false},
+		"half":      {openai.GarbageJSON(), ticket.CodeBadOutput, 0, false},
 		"nothing":   {openai.EmptyChoices(), ticket.CodeBadOutput, 0, false},
 		"endless":   {openai.Huge(3 << 20), ticket.CodeBadOutput, 0, false},
 	} {
@@ -211,18 +213,40 @@ func (w *world) retried(in ticket.CallModelInput) error {
 	return env.GetWorkflowError()
 }
 
-func TestBadOutputTwiceIsForAPerson(t *testing.T) {
+func TestBadOutputThreeTimesIsForAPerson(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).withModel(articles())
 	opened, found := w.asked(resetQuestion)
 	in := ticket.CallModelInput{TurnID: opened.TurnID, Rounds: []ticket.Round{{SearchID: found.SearchID}}}
-	w.openai.Enqueue(openai.EmptyChoices(), openai.EmptyChoices())
+	w.openai.Enqueue(openai.EmptyChoices(), openai.GarbageJSON(), openai.Scripted{Raw: []byte("<html>")})
 	err := w.retried(in)
 	requireRefused(t, err, ticket.CodeBadOutput, true)
+	require.Equal(t, 3, w.calls(openai.Chat))
 	require.Equal(t, "0", w.scalar("SELECT count(*)::text FROM model_calls"))
 
-	w.openai.Enqueue(openai.EmptyChoices())
-	require.NoError(t, w.retried(in), "once is forgiven")
+	w.openai.Enqueue(openai.EmptyChoices(), openai.GarbageJSON())
+	require.NoError(t, w.retried(in), "twice is forgiven")
+}
+
+// shut is a model that is left alone for a while.
+type shut struct{ wait time.Duration }
+
+func (s shut) Model() string { return "chat-1" }
+
+func (s shut) Chat(context.Context, llm.Request) (*llm.Completion, error) {
+	return nil, &ticket.Error{Code: ticket.CodeUnavailable, Message: "it is left alone for a while", RetryAfter: s.wait, Err: llm.ErrLeftAlone}
+}
+
+func TestAModelThatIsLeftAloneForTooLongIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withModel(articles())
+	opened, found := w.asked(resetQuestion)
+	for wait, final := range map[time.Duration]bool{30 * time.Second: false, 76 * time.Second: true} {
+		w.options.Model = shut{wait}
+		_, err := w.ask(opened.TurnID, found.SearchID)
+		requireRefused(t, err, ticket.CodeUnavailable, final)
+		require.Equal(t, "it is left alone for a while", refusal(t, err).Message())
+	}
 }
 
 func TestAnOutageOfTheModelPasses(t *testing.T) {

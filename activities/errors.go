@@ -47,7 +47,7 @@ func ruleOf(code ticket.Code) (r rule, known bool) {
 	case ticket.CodeUnauthorized: // an operator has to act, and the customer must not wait for that
 		return rule{
 			attempts: 1, meaning: "a provider refuses our credentials, or we have none",
-			mend: "Check the credentials of the provider: OPENAI_API_KEY, TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or GOOGLE_APPLICATION_CREDENTIALS. Restart the workers, then `fte ticket override NUMBER --note WHY`.",
+			mend: "Check the credentials of the provider: OPENAI_API_KEY or OPENAI_FALLBACK_API_KEY (the message says which), TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or GOOGLE_APPLICATION_CREDENTIALS. Restart the workers, then `fte ticket override NUMBER --note WHY`.",
 		}, true
 	case ticket.CodeUnavailable: // passes
 		return rule{
@@ -76,7 +76,7 @@ func ruleOf(code ticket.Code) (r rule, known bool) {
 		}, true
 	case ticket.CodeBadOutput: // models do not answer alike twice
 		return rule{
-			attempts: 2, meaning: "the model answered something that cannot be used",
+			attempts: 3, meaning: "the model answered something that cannot be used",
 			mend: "Try another model or prompt with `fte ticket override NUMBER --note WHY`, or answer yourself: `fte ticket takeover NUMBER`. If it happens often, check OPENAI_MODEL.",
 		}, true
 	case ticket.CodeGuardrail:

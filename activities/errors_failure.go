@@ -53,7 +53,8 @@ func Failure(ctx context.Context, logger *slog.Logger, err error) error {
 		err = &ticket.Error{Code: ticket.Code(app.Type()), RetryAfter: app.NextRetryDelay(), Err: err}
 	}
 	code, r := classify(err)
-	final := r.attempts > 0 && info.Attempt >= r.attempts || translated && app.NonRetryable()
+	_, late := errors.AsType[tooLate](err)
+	final := late || r.attempts > 0 && info.Attempt >= r.attempts || translated && app.NonRetryable()
 	logger.WarnContext(ctx, "activity did not succeed",
 		slog.String("activity", info.ActivityType.Name), slog.String("workflow_id", info.WorkflowExecution.ID),
 		slog.String("code", string(code)), slog.Int("attempt", int(info.Attempt)), slog.String("error", redact.Text(err.Error())))

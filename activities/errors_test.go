@@ -65,7 +65,7 @@ func TestEveryCodeHasARule(t *testing.T) {
 		require.True(t, known, code)
 		switch code {
 		case ticket.CodeBadOutput:
-			require.EqualValues(t, 2, r.attempts, code)
+			require.EqualValues(t, 3, r.attempts, code)
 		case ticket.CodeConflict, ticket.CodeUnavailable, ticket.CodeUnknownOutcome, ticket.CodeInternal, ticket.CodeRateLimited:
 			require.Zero(t, r.attempts, "%s passes", code)
 		default:
@@ -215,7 +215,7 @@ func TestTheRunbookIsTheTable(t *testing.T) {
 	var want []string
 	for _, code := range codes(t) {
 		r, _ := ruleOf(code)
-		tries := map[int32]string{0: "until its time is over", 1: "once", 2: "twice"}[r.attempts]
+		tries := map[int32]string{0: "until its time is over", 1: "once", 3: "three times"}[r.attempts]
 		require.NotEmpty(t, tries)
 		first, size := utf8.DecodeRuneInString(r.meaning)
 		want = append(want, fmt.Sprintf("| `%s` | %s | %s | %s |", code, strings.ToUpper(string(first))+r.meaning[size:], tries, r.mend))

@@ -74,7 +74,7 @@ func (c *Client) Chat(ctx context.Context, r Request) (*Completion, error) {
 	}
 	res, err := c.chat.CreateChatCompletion(ctx, ask)
 	if err != nil {
-		return nil, failure("asking the model", model, res.Header(), err)
+		return nil, c.failure("asking the model", model, res.Header(), err)
 	}
 	done := &Completion{
 		PromptVersion:    r.PromptVersion,

@@ -315,8 +315,8 @@ func TestChatRefusesWhatIsNoCompletion(t *testing.T) {
 		"error with 200": {`{"error":{"message":"echoed ` + secretText + `"}}`, ticket.CodeBadOutput, "no answer"},
 		"not JSON":       {`<html>` + secretText + `</html>`, ticket.CodeBadOutput, "not the JSON"},
 		"wrong shape":    {`{"choices":"` + secretText + `"}`, ticket.CodeBadOutput, "not the JSON"},
-		"breaks off":     {`{"choices":[{"index":0,`, ticket.CodeUnavailable, "asking the model"},
-		"nothing at all": {``, ticket.CodeUnavailable, "asking the model"},
+		"breaks off":     {`{"choices":[{"index":0,`, ticket.CodeBadOutput, "ends in the middle"},
+		"nothing at all": {``, ticket.CodeBadOutput, "ends in the middle"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -353,4 +353,14 @@ func TestParseDecisionRefusesWhatWasNotStoredByUs(t *testing.T) {
 		_, err := llm.ParseDecision(json.RawMessage(raw))
 		requireCode(t, ticket.CodeBadOutput, err)
 	}
+}
+
+func TestAnAnswerThatIsCutOnItsWayIsAnOutage(t *testing.T) {
+	t.Parallel()
+	client := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = w.Write([]byte(`{"choices":[{"index":0,`))
+	})
+	_, err := client.Chat(t.Context(), question())
+	requireCode(t, ticket.CodeUnavailable, err)
 }

@@ -19,6 +19,10 @@ const (
 	whileTrying = 5 * time.Second
 )
 
+// ErrLeftAlone is the cause of an error of a Router that asked no server, since
+// those that would be asked have failed too often.
+var ErrLeftAlone = errors.New("the circuit is open")
+
 // Circuit is whether a server is asked.
 type Circuit string
 
@@ -61,7 +65,7 @@ func (c *circuit) enter(model string) error {
 	if known := c.verdict.Load(); known != nil {
 		return known
 	}
-	e := ticket.Errorf(ticket.CodeUnavailable, "asking the model %s: it is left alone for a while, since it failed", model)
+	e := ticket.Wrap(ticket.CodeUnavailable, ErrLeftAlone, "asking the model %s: it is left alone for a while, since it failed", model)
 	e.RetryAfter = c.RemainingDelay()
 	if e.RetryAfter <= 0 {
 		e.RetryAfter = whileTrying

@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -27,6 +28,7 @@ const embedResponseFactor = 4
 type Options struct {
 	BaseURL        string // up to and with the version, as in https://api.openai.com/v1
 	APIKey         string // empty for servers without authentication
+	KeySetting     string // where people set APIKey, for messages; empty is OPENAI_API_KEY
 	Model          string // for Chat; may be empty if only Embed is used
 	EmbeddingModel string // for Embed; may be empty if only Chat is used
 	// ReasoningEffort is passed on as it is; empty leaves it out, which is what
@@ -50,6 +52,7 @@ type Client struct {
 	model          string
 	embeddingModel string
 	effort         string
+	keySetting     string
 }
 
 // New returns a client for the server in o, without contacting it. It reports
@@ -65,6 +68,7 @@ func New(o Options) (*Client, error) {
 		model:          o.Model,
 		embeddingModel: o.EmbeddingModel,
 		effort:         o.ReasoningEffort,
+		keySetting:     cmp.Or(o.KeySetting, "OPENAI_API_KEY"),
 	}, nil
 }
 

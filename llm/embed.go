@@ -77,7 +77,7 @@ func (c *Client) embedBatch(ctx context.Context, texts []string) ([][]float32, e
 		Input: texts, Model: openai.EmbeddingModel(c.embeddingModel),
 	})
 	if err != nil {
-		return nil, failure("embedding with", c.embeddingModel, res.Header(), err)
+		return nil, c.failure("embedding with", c.embeddingModel, res.Header(), err)
 	}
 	if len(res.Data) != len(texts) {
 		return nil, badVectors(c.embeddingModel, "another number of vectors than of texts")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -26,8 +27,11 @@ var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.\[\]-]{0,63}$`)
 
 // failure turns an error of the OpenAI client into a *ticket.Error. Messages of
 // the server are dropped: they may quote the customer or part of a key.
-func failure(doing, model string, header http.Header, err error) error {
+func (c *Client) failure(doing, model string, header http.Header, err error) error {
 	code, why, cause := classify(err)
+	if code == ticket.CodeUnauthorized {
+		why += "; check " + c.keySetting
+	}
 	e := &ticket.Error{Code: code, Message: fmt.Sprintf("%s %s: %s", doing, model, why), Err: cause}
 	if code == ticket.CodeRateLimited || code == ticket.CodeUnavailable {
 		e.RetryAfter = retryAfter(header, time.Now())
@@ -44,6 +48,7 @@ func classify(err error) (code ticket.Code, why string, cause error) {
 		syntax   *json.SyntaxError
 		wrong    *json.UnmarshalTypeError
 		carriage *url.Error
+		cut      cutError
 	)
 	switch {
 	case errors.As(err, &api):
@@ -65,6 +70,8 @@ func classify(err error) (code ticket.Code, why string, cause error) {
 		return ticket.CodeUnavailable, "the server did not answer in time", context.DeadlineExceeded
 	case errors.As(err, &carriage):
 		return ticket.CodeUnavailable, "the server cannot be reached", carriage.Err
+	case !errors.As(err, &cut) && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)):
+		return ticket.CodeBadOutput, "the response ends in the middle", errors.New("decoding the response")
 	default:
 		return ticket.CodeUnavailable, "the server gave no usable answer", err
 	}

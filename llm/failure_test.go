@@ -89,7 +89,7 @@ func TestMessagesHoldOnlyKnownWords(t *testing.T) {
 		status     int
 		body, want string
 	}{
-		"documented": {401, refusal(`"invalid_api_key"`, "invalid_request_error"), "asking the model test-model: the server answered 401 invalid_api_key"},
+		"documented": {401, refusal(`"invalid_api_key"`, "invalid_request_error"), "asking the model test-model: the server answered 401 invalid_api_key; check OPENAI_API_KEY"},
 		"made up":    {400, refusal(`"echoed"`, "echoed"), "asking the model test-model: the server answered 400"},
 		"no JSON":    {503, "echoed", "asking the model test-model: the server answered 503"},
 		"broken":     {200, `{"echoed":]`, "asking the model test-model: the response is not the JSON expected"},

@@ -17,7 +17,7 @@ func (c *Client) Ping(ctx context.Context) error {
 		Messages:            []openai.ChatCompletionMessage{{Role: openai.ChatMessageRoleUser, Content: "Answer with the word ok."}},
 	})
 	if err != nil {
-		return failure("asking the model", c.model, res.Header(), err)
+		return c.failure("asking the model", c.model, res.Header(), err)
 	}
 	if len(res.Choices) == 0 {
 		return badOutput("no answer")

@@ -221,6 +221,7 @@ func TestACircuitOpensAndCloses(t *testing.T) {
 		err := ask()
 		require.Equal(t, ticket.CodeUnavailable, ticket.CodeOf(err))
 		require.Equal(t, 20*time.Second, ticket.RetryAfterOf(err), "told when to come again")
+		require.ErrorIs(t, err, llm.ErrLeftAlone)
 		require.Equal(t, 5, p.primary.count(), "the server is left alone")
 
 		<-time.After(20 * time.Second)

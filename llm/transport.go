@@ -57,6 +57,13 @@ func (t boundedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
+// cutError says that a response did not come to its end, so that it is told
+// apart from one whose text ends too early.
+type cutError struct{ error }
+
+// Unwrap returns why.
+func (e cutError) Unwrap() error { return e.error }
+
 type readCloser struct {
 	io.Reader
 	io.Closer
@@ -75,6 +82,9 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 		p = p[:b.left+1]
 	}
 	n, err := b.next.Read(p)
+	if err != nil && err != io.EOF { //nolint:errorlint // a reader that ends returns io.EOF itself
+		err = cutError{err}
+	}
 	if int64(n) > b.left {
 		n, b.left = int(b.left), 0
 		return n, errBodyTooLarge

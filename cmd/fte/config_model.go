@@ -56,11 +56,15 @@ func (c *Config) spending() activities.Spending {
 // server never gets the key of the first.
 func openFallback(c *Config) (*llm.Client, error) {
 	o := llm.Options{BaseURL: c.FallbackBaseURL, APIKey: c.FallbackKey, Model: cmp.Or(c.FallbackModel, c.OpenAIModel), Timeout: c.ModelTimeout}
+	o.KeySetting = "OPENAI_FALLBACK_API_KEY"
 	if c.FallbackBaseURL == "" || c.FallbackBaseURL == c.OpenAIBaseURL {
 		if o.Model == c.OpenAIModel {
 			return nil, errors.New("the fallback is the model that has failed already; name another model or another server")
 		}
-		o.BaseURL, o.APIKey = c.OpenAIBaseURL, cmp.Or(c.FallbackKey, c.OpenAIKey)
+		o.BaseURL = c.OpenAIBaseURL
+		if c.FallbackKey == "" {
+			o.APIKey, o.KeySetting = c.OpenAIKey, "OPENAI_API_KEY"
+		}
 	}
 	return llm.New(o)
 }

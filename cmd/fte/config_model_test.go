@@ -94,3 +94,40 @@ func TestWithoutAFallbackThereIsOneModel(t *testing.T) {
 	require.Error(t, err)
 	require.Len(t, keys, 1)
 }
+
+func TestAWrongKeyIsNamed(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ fallbackURL, fallbackKey, names string }{
+		"another model, same key": {"", "", "OPENAI_API_KEY"},
+		"another account":         {"", "sk-second", "OPENAI_FALLBACK_API_KEY"},
+		"another server":          {"other", "sk-second", "OPENAI_FALLBACK_API_KEY"},
+		"another server, no key":  {"other", "", "OPENAI_FALLBACK_API_KEY"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address, sim, _ := keyed(t)
+			c := &Config{
+				OpenAIBaseURL: address, OpenAIKey: "sk-first", OpenAIModel: "chat-1", ModelTimeout: cliPatience,
+				FallbackModel: "chat-2", FallbackKey: tc.fallbackKey,
+			}
+			refused := openai.Failure(http.StatusUnauthorized, "invalid_api_key", "no", 0)
+			other := sim
+			if tc.fallbackURL != "" {
+				c.FallbackBaseURL, other, _ = keyed(t)
+			}
+			primary, err := openModel(c)
+			require.NoError(t, err)
+			fallback, err := openFallback(c)
+			require.NoError(t, err)
+			ask := llm.Request{Messages: llm.Build(llm.PromptInput{CustomerMessages: []string{"Thanks!"}})}
+			sim.Enqueue(refused)
+			_, err = primary.Chat(t.Context(), ask)
+			require.ErrorContains(t, err, "check OPENAI_API_KEY")
+			if tc.fallbackURL == "" || tc.fallbackKey != "" {
+				other.Enqueue(refused)
+			}
+			_, err = fallback.Chat(t.Context(), ask)
+			require.ErrorContains(t, err, "check "+tc.names)
+		})
+	}
+}

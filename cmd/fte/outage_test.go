@@ -90,9 +90,9 @@ func TestModelRecovers(t *testing.T) {
 	l.StartAll()
 	const phone = "+491511234567"
 	l.OpenAI.Enqueue(
+		openai.GarbageJSON(),
 		openai.Failure(http.StatusTooManyRequests, "rate_limit_exceeded", "slow down", 1),
 		openai.Failure(http.StatusInternalServerError, "server_error", "oops", 0),
-		openai.GarbageJSON(),
 	)
 	l.WhatsApp(phone, question, 1)
 	l.Check()
