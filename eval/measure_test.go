@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/digital-fte/fte/eval"
+	"github.com/digital-fte/fte/triage"
 	"github.com/digital-fte/fte/knowledge"
 )
 
@@ -30,7 +31,7 @@ func TestJudgeMessages(t *testing.T) {
 {"id":"polish","channel":"email","text":"Dzień dobry, jak mogę zmienić swoje hasło? Nie pamiętam go i nie mogę się zalogować.","escalate":true,"reason":"unsupported_language"}
 `))
 	require.NoError(t, err)
-	got := eval.JudgeMessages(messages, []string{"en", "de"})
+	got := eval.JudgeMessages(triage.Default(), messages, []string{"en", "de"})
 	require.InDelta(t, 2.0/3, value(t, got.Figures, "recall"), 1e-9)
 	require.InDelta(t, 1, value(t, got.Figures, "precision"), 1e-9)
 	require.Zero(t, value(t, got.Figures, "false escalation"))
@@ -38,7 +39,7 @@ func TestJudgeMessages(t *testing.T) {
 	require.Contains(t, got.Confusion(), "missed  missed  action_needed")
 	require.Contains(t, got.Reasons, eval.ReasonCount{Reason: "legal_threat", Count: 1, Asked: 1, Named: 1})
 
-	require.InDelta(t, 1.0/3, value(t, eval.JudgeMessages(messages, nil).Figures, "recall"), 1e-9, "without languages none is foreign")
+	require.InDelta(t, 1.0/3, value(t, eval.JudgeMessages(triage.Default(), messages, nil).Figures, "recall"), 1e-9, "without languages none is foreign")
 }
 
 // shelf finds what it is told.

@@ -40,16 +40,16 @@ type Misjudged struct {
 	Rule     string `json:"rule,omitempty"`
 }
 
-// JudgeMessages lets the rules judge messages as the service does before any
-// model is asked. languages are those that the knowledge base has: what is
-// certainly in another one is for a person.
-func JudgeMessages(messages []Message, languages []string) Triage {
+// JudgeMessages lets rules judge messages as the service does before any model
+// is asked. languages are those that the knowledge base has: what is certainly
+// in another one is for a person.
+func JudgeMessages(rules *triage.Rules, messages []Message, languages []string) Triage {
 	t := Triage{Kind: "triage"}
 	reasons := map[string]*ReasonCount{}
 	whole := &tally{}
 	files := map[string]*tally{}
 	for _, m := range messages {
-		found := triage.Assess([]triage.Message{{Channel: m.Channel, Subject: m.Subject, Text: m.Text}})
+		found := rules.Assess([]triage.Message{{Channel: m.Channel, Subject: m.Subject, Text: m.Text}})
 		fired, asked := found.Person()
 		if l := found.Language; !asked && l.Sure && len(languages) > 0 && !slices.Contains(languages, l.Code) {
 			fired, asked = triage.Fired{Code: ticket.EscalateLanguage, Rule: "language/" + l.Code}, true

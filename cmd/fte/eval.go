@@ -32,7 +32,8 @@ const evalDetails = `Measures the assistant on examples with labels, one JSON ob
 
 Searches and answers use the models of the OPENAI_ settings and a database of their own beside that of
 DATABASE_URL, which is dropped at the end. The live one is never touched, and nothing is sent. Without
-a model, retrieval measures the search by words alone; triage needs none.
+a model, retrieval measures the search by words alone; triage needs none, and reads the rules of
+FTE_TRIAGE_RULES beside those of the program.
 
 With --baseline, what an earlier run printed with --json, the exit code is 1 if a rate got worse.`
 
@@ -162,13 +163,17 @@ func (m measured) print(w io.Writer, f *evalFlags) error {
 	return err
 }
 
-func evalTriage(_ context.Context, _ environment, f *evalFlags) (measured, error) {
+func evalTriage(ctx context.Context, env environment, f *evalFlags) (measured, error) {
 	messages, err := eval.ReadMessages(f.tickets...)
 	if err != nil {
 		return measured{}, err
 	}
+	c, err := loadConfig(ctx, env.lookuper)
+	if err != nil {
+		return measured{}, err
+	}
 	languages := strings.FieldsFunc(f.languages, func(r rune) bool { return r == ',' || r == ' ' })
-	t := eval.JudgeMessages(messages, languages)
+	t := eval.JudgeMessages(c.rules, messages, languages)
 	return measured{t.Kind, t.Figures, t, t.Confusion()}, nil
 }
 
@@ -235,9 +240,10 @@ func evalAnswers(ctx context.Context, env environment, f *evalFlags) (m measured
 	defer func() { err = errors.Join(err, closeSandbox(ctx, sandbox)) }()
 	acts := activities.New(activities.Options{
 		DB: sandbox.DB, Model: router, Embedder: embedder, Knowledge: sandbox.Base, Secrets: secrets,
-		PublicBaseURL: c.PublicBaseURL, Mailbox: c.GmailMailbox, Logger: log,
+		PublicBaseURL: c.PublicBaseURL, Mailbox: c.GmailMailbox, Logger: log, Rules: c.rules,
 		Policy: activities.Policy{
 			Company: c.Company, SLA: c.promises, PromptPrice: c.PromptPrice, OutputPrice: c.OutputPrice, Confidence: c.confidence,
+			Spending: c.unlimited(),
 		},
 	})
 	a, err := eval.Answer(ctx, eval.AnswersOptions{

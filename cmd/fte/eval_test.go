@@ -50,6 +50,22 @@ func TestEval(t *testing.T) {
 		require.Equal(t, exitOK, code, errs)
 		require.Contains(t, out, "recall               1.000  of 1")
 	})
+	t.Run("triage by rules of one's own", func(t *testing.T) {
+		t.Parallel()
+		own := write("own.txt", "[trigger action_needed high]\nrecall: blue heron\n")
+		heron := write("heron.jsonl", `{"id":"a","channel":"email","text":"It is about Blue Heron.","escalate":true,"reason":"action_needed"}`)
+		code, out, errs := fte(nil, "triage", heron)
+		require.Equal(t, exitOK, code, errs)
+		require.Contains(t, out, "recall               0.000  of 1")
+		code, out, errs = fte(map[string]string{"FTE_TRIAGE_RULES": own}, "triage", heron)
+		require.Equal(t, exitOK, code, errs)
+		require.Contains(t, out, "recall               1.000  of 1")
+
+		broken := write("broken.txt", "[trigger colour urgent]\n")
+		code, _, errs = fte(map[string]string{"FTE_TRIAGE_RULES": broken}, "triage", heron)
+		require.NotEqual(t, exitOK, code)
+		require.Contains(t, errs, "broken.txt:1: ")
+	})
 	t.Run("what got worse fails", func(t *testing.T) {
 		t.Parallel()
 		code, out, errs := fte(nil, "triage", "--json", messages)
