@@ -35,7 +35,7 @@ type Searcher interface {
 // Options are what a Server needs.
 type Options struct {
 	DB        *schema.DB // opened ReadOnly
-	Knowledge Searcher   // on such a database too
+	Knowledge Searcher   // on such a database too; nil means that searching is not set up
 	Logger    *slog.Logger
 	Version   string // of this program, for clients to show
 }
@@ -54,11 +54,11 @@ func New(o Options) *Server {
 	return &Server{db: o.DB, desk: &staff.Desk{DB: o.DB}, knowledge: o.Knowledge, log: o.Logger, version: o.Version}
 }
 
-// Serve answers one client, who is holder, on in and out until in ends or ctx
-// does.
+// Serve answers one client, who is holder, on in and out until in ends, and
+// what was asked is answered, or until ctx ends.
 func (s *Server) Serve(ctx context.Context, in io.ReadCloser, out io.WriteCloser, holder Holder) error {
 	server := s.server(func(sdk.Request) string { return holder.Name })
-	err := server.Run(ctx, &sdk.IOTransport{Reader: in, Writer: out, MaxLineLength: maxRequest})
+	err := server.Run(ctx, drained{&sdk.IOTransport{Reader: in, Writer: out, MaxLineLength: maxRequest}})
 	if errors.Is(err, io.EOF) {
 		return nil
 	}

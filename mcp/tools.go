@@ -78,6 +78,10 @@ func (s *Server) search(ctx context.Context, in searchInput) (searchOutput, erro
 	if in.MaxResults < 1 || in.MaxResults > maxResults {
 		return searchOutput{}, ticket.Errorf(ticket.CodeInvalid, "max_results must be between 1 and %d", maxResults)
 	}
+	if s.knowledge == nil {
+		return searchOutput{}, ticket.Errorf(ticket.CodeInvalid,
+			"searching is not set up: set OPENAI_API_KEY (or OPENAI_BASE_URL, for a server that needs none) for `fte mcp`; the other tools work")
+	}
 	found, err := s.knowledge.Search(ctx, in.Query, in.MaxResults)
 	if err != nil {
 		return searchOutput{}, err

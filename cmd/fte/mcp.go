@@ -44,7 +44,7 @@ func runMCP(ctx context.Context, env environment, args []string) error {
 	if host == "" {
 		host = "127.0.0.1"
 	}
-	c, err := loadConfig(ctx, env.lookuper, needDatabase, needModel)
+	c, err := loadConfig(ctx, env.lookuper, needDatabase)
 	if err != nil {
 		return err
 	}
@@ -63,12 +63,18 @@ func runMCP(ctx context.Context, env environment, args []string) error {
 		return err
 	}
 	defer db.Close()
-	model, err := openModel(c)
-	if err != nil {
-		return err
-	}
 	log := newLogger(c, env.stderr)
-	server := mcp.New(mcp.Options{DB: db, Knowledge: knowledge.New(db, model, log), Logger: log, Version: programVersion()})
+	o := mcp.Options{DB: db, Logger: log, Version: programVersion()}
+	if c.OpenAIKey != "" || c.OpenAIBaseURL != "" {
+		model, err := openModel(c)
+		if err != nil {
+			return fmt.Errorf("OPENAI_BASE_URL or OPENAI_MODEL: %w", err)
+		}
+		o.Knowledge = knowledge.New(db, model, log)
+	} else {
+		log.WarnContext(ctx, "searching the knowledge base is not set up; set OPENAI_API_KEY or OPENAI_BASE_URL")
+	}
+	server := mcp.New(o)
 	if *addr == "" {
 		log.InfoContext(ctx, "serving standard input and output", slog.String("staff", holder.Name))
 		return stopped(ctx, server.Serve(ctx, io.NopCloser(env.stdin), keptOpen{env.stdout}, holder))

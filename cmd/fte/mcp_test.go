@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -74,6 +76,45 @@ func TestMCPOnStandardInputAndOutput(t *testing.T) {
 	require.NoError(t, session.Close())
 	require.NoError(t, <-done, "it ends with its client")
 	require.Contains(t, stderr.String(), `"staff":"ana","tool":"list_waiting"`)
+}
+
+func TestMCPAnswersAClientThatHasSaidAll(t *testing.T) {
+	t.Parallel()
+	settings := with(mcpSettings(schematest.URL(t)), "OPENAI_API_KEY", "", "OPENAI_BASE_URL", "")
+	var said strings.Builder
+	said.WriteString(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}` + "\n")
+	said.WriteString(`{"jsonrpc":"2.0","method":"notifications/initialized"}` + "\n")
+	const lookups = 10
+	for i := range lookups {
+		fmt.Fprintf(&said, `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"list_waiting","arguments":{}}}`+"\n", i+2)
+	}
+	said.WriteString(`{"jsonrpc":"2.0","id":99,"method":"tools/call","params":{"name":"search_knowledge_base","arguments":{"query":"How do I log in?"}}}` + "\n")
+	stdin, fromClient := io.Pipe()
+	go func() { // and then it closes at once
+		_, err := io.WriteString(fromClient, said.String())
+		_ = fromClient.CloseWithError(err)
+	}()
+	var stdout, stderr syncBuffer
+	require.NoError(t, runMCP(t.Context(), environment{envconfig.MapLookuper(settings), stdin, &stdout, &stderr}, nil), stderr.String())
+	type reply struct {
+		ID     int
+		Result struct {
+			IsError bool
+			Content []struct{ Text string }
+		}
+	}
+	replies := map[int]reply{}
+	for line := range strings.Lines(stdout.String()) {
+		var r reply
+		require.NoError(t, json.Unmarshal([]byte(line), &r), line)
+		replies[r.ID] = r
+	}
+	require.Len(t, replies, lookups+2, stdout.String())
+	for i := range lookups {
+		require.False(t, replies[i+2].Result.IsError, stdout.String())
+	}
+	require.True(t, replies[99].Result.IsError)
+	require.Contains(t, replies[99].Result.Content[0].Text, "set OPENAI_API_KEY")
 }
 
 func TestMCPOverHTTP(t *testing.T) {
