@@ -52,6 +52,14 @@ func (c *Config) spending() activities.Spending {
 	}
 }
 
+// unlimited is spending without limits, as for an evaluation: those are of live
+// customers.
+func (c *Config) unlimited() activities.Spending {
+	s := c.spending()
+	s.Ticket, s.Customer, s.Day, s.CallsPerTurn = 0, 0, 0, 0
+	return s
+}
+
 // openFallback returns the model that is asked when the first fails. Another
 // server never gets the key of the first.
 func openFallback(c *Config) (*llm.Client, error) {
