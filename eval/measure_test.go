@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/digital-fte/fte/eval"
-	"github.com/digital-fte/fte/triage"
 	"github.com/digital-fte/fte/knowledge"
+	"github.com/digital-fte/fte/triage"
 )
 
 // value returns a figure by its name.
