@@ -77,11 +77,11 @@ func (a *Activities) callModel(ctx context.Context, in ticket.CallModelInput) (t
 	return a.recordDecision(ctx, turn, call, decision)
 }
 
-// tooLate is an error that passes by itself, but not while a customer waits.
-type tooLate struct{ error }
+// lateError is an error that passes by itself, but not while a customer waits.
+type lateError struct{ error }
 
 // Unwrap returns the error.
-func (e tooLate) Unwrap() error { return e.error }
+func (e lateError) Unwrap() error { return e.error }
 
 // patiently gives up an error of a model that is left alone once the next try
 // would come later than a customer should wait to hear something.
@@ -92,7 +92,7 @@ func patiently(ctx context.Context, err error) error {
 	// Times of Temporal's server, so clocks that differ do no harm.
 	info := activity.GetInfo(ctx)
 	if info.StartedTime.Sub(info.ScheduledTime)+ticket.RetryAfterOf(err) > patience {
-		return tooLate{err}
+		return lateError{err}
 	}
 	return err
 }

@@ -53,7 +53,7 @@ func Failure(ctx context.Context, logger *slog.Logger, err error) error {
 		err = &ticket.Error{Code: ticket.Code(app.Type()), RetryAfter: app.NextRetryDelay(), Err: err}
 	}
 	code, r := classify(err)
-	_, late := errors.AsType[tooLate](err)
+	_, late := errors.AsType[lateError](err)
 	final := late || r.attempts > 0 && info.Attempt >= r.attempts || translated && app.NonRetryable()
 	logger.WarnContext(ctx, "activity did not succeed",
 		slog.String("activity", info.ActivityType.Name), slog.String("workflow_id", info.WorkflowExecution.ID),

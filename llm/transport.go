@@ -82,7 +82,7 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 		p = p[:b.left+1]
 	}
 	n, err := b.next.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // a reader that ends returns io.EOF itself
+	if err != nil && err != io.EOF {
 		err = cutError{err}
 	}
 	if int64(n) > b.left {
