@@ -158,7 +158,7 @@ func (c gmailCarrier) letter(ctx context.Context, route schema.Conversation, p s
 	if err != nil {
 		return "", err
 	}
-	words, err := c.withCode(ctx, route.Channel, p)
+	words, err := c.withCode(ctx, route.Channel, languageOf(turn), p)
 	if err != nil {
 		return "", err
 	}

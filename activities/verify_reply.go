@@ -30,7 +30,7 @@ func (a *Activities) proofReply(ctx context.Context, q *schema.Queries, conv, ro
 		if schema.NoRows(err) || why != "" {
 			return r, nil // said before, or not to be said
 		}
-		r.texts = []string{wrongCodeText(left)}
+		r.texts = []string{wrongCodeText(left, languageOf(turn))}
 		return r, err
 	}
 	can, err := a.canProve(ctx, q, conv, route, turn)
@@ -67,7 +67,7 @@ func (a *Activities) askForCode(ctx context.Context, q *schema.Queries, conv sch
 			if newest.TurnID == turn.ID && slices.Equal(newest.MessageIds, turn.MessageIds) {
 				return r, nil // said before
 			}
-			r.texts = []string{enterCodeText(conv.Channel)}
+			r.texts = []string{enterCodeText(conv.Channel, languageOf(turn))}
 			return r, q.WaitForVerification(ctx, schema.WaitForVerificationParams{ID: newest.ID, TurnID: turn.ID, MessageIds: turn.MessageIds})
 		}
 		if err := q.ExpireVerification(ctx, newest.ID); err != nil {
@@ -83,7 +83,7 @@ func (a *Activities) askForCode(ctx context.Context, q *schema.Queries, conv sch
 		return reply{kind: ticket.KindAck, why: ticket.EscalateIdentity}, err
 	}
 	r.proof, r.until = uuid.New(), now.Add(codeLife)
-	r.texts = []string{codeSentText(conv.Channel)}
+	r.texts = []string{codeSentText(conv.Channel, languageOf(turn))}
 	return r, q.InsertVerification(ctx, schema.InsertVerificationParams{
 		ID: r.proof, ConversationID: conv.ID, TurnID: turn.ID, MessageIds: turn.MessageIds, Address: address, CreatedAt: now, ExpiresAt: r.until,
 	})
@@ -91,7 +91,7 @@ func (a *Activities) askForCode(ctx context.Context, q *schema.Queries, conv sch
 
 // withCode returns the words of a part as its mail says them: where it brings a
 // code, with the code, which is stored nowhere.
-func (a *Activities) withCode(ctx context.Context, c ticket.Channel, p schema.PartsOfTurnRow) (string, error) {
+func (a *Activities) withCode(ctx context.Context, c ticket.Channel, language string, p schema.PartsOfTurnRow) (string, error) {
 	if p.Kind != ticket.KindAck {
 		return p.Body, nil
 	}
@@ -104,41 +104,37 @@ func (a *Activities) withCode(ctx context.Context, c ticket.Channel, p schema.Pa
 	}
 	code := a.Secrets.OneTimeCode(v.ID)
 	if c == ticket.WebForm {
-		return codeMailText(code), nil
+		return codeMailText(code, language), nil
 	}
 	return strings.Replace(p.Body, hiddenCode, code, 1), nil
 }
 
 // codeSentText says that a code is on its way. On a page it does not say where
 // to: whoever reads it need not be whom the address belongs to.
-func codeSentText(c ticket.Channel) string {
+func codeSentText(c ticket.Channel, language string) string {
 	if c == ticket.WebForm {
-		return "To answer this we have to be sure who you are. We have sent a code to the e-mail address you gave. Enter it here within 10 minutes."
+		return codeWordsIn(language).sentPage
 	}
-	return "To answer this we have to be sure that this address is yours. Reply to this mail with the code " + hiddenCode + " within 10 minutes. " +
-		"If you have not asked us anything, do nothing: without the code we tell nobody anything."
+	return codeWordsIn(language).sentMail
 }
 
 // codeMailText is the mail that brings a code which is entered on a page.
-func codeMailText(code string) string {
-	return "Somebody who gave this e-mail address has asked us something that we answer only to its owner. " +
-		"If that was you, enter this code within 10 minutes on the page where you wrote to us:\n\n" + code + "\n\n" +
-		"Give it to nobody, and do not send it in a reply to this mail; none of us will ask you for it. " +
-		"If it was not you, do nothing: without the code we tell nobody anything."
+func codeMailText(code, language string) string {
+	return fmt.Sprintf(codeWordsIn(language).mail, code)
 }
 
-func enterCodeText(c ticket.Channel) string {
+func enterCodeText(c ticket.Channel, language string) string {
 	if c == ticket.WebForm {
-		return "We can answer this once you have entered the code that we have sent to the e-mail address you gave."
+		return codeWordsIn(language).enterPage
 	}
-	return "We can answer this once you have replied with the code that we have sent you."
+	return codeWordsIn(language).enterMail
 }
 
-func wrongCodeText(left int32) string {
+func wrongCodeText(left int32, language string) string {
 	if left == 1 {
-		return "That is not the code we have sent. You have one more try."
+		return codeWordsIn(language).lastTry
 	}
-	return fmt.Sprintf("That is not the code we have sent. You have %d more tries.", left)
+	return fmt.Sprintf(codeWordsIn(language).tries, left)
 }
 
 // identityLines say for a person whether the customer has proved who it is,
