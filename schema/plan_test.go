@@ -21,7 +21,7 @@ func TestHotQueriesHaveAnIndex(t *testing.T) {
 	defer func() { require.NoError(t, conn.Close(t.Context())) }()
 	_, err = conn.Exec(t.Context(), "SET enable_seqscan = off")
 	require.NoError(t, err)
-	grows := regexp.MustCompile(`Seq Scan on (messages|outbox|conversations|turns|tickets|customers|customer_identities|identity_claims|delivery_events|raw_events|model_calls)\b`)
+	grows := regexp.MustCompile(`Seq Scan on (messages|outbox|conversations|turns|tickets|customers|customer_identities|identity_claims|delivery_events|raw_events|model_calls|verifications|verification_tries)\b`)
 	for name, query := range schema.HotQueries() {
 		results, err := conn.PgConn().Exec(t.Context(), "EXPLAIN (GENERIC_PLAN, COSTS OFF) "+query).ReadAll()
 		require.NoError(t, err, name)
