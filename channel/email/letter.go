@@ -104,8 +104,9 @@ func firstWords(text string, limit int) string {
 }
 
 const (
-	maxGreetedName  = 60 // runes
+	maxGreetedName  = 40 // runes
 	maxGreetedWords = 5
+	maxParticle     = 3 // runes
 )
 
 // greetable returns name if it can stand in a greeting. Anybody can type a
@@ -117,8 +118,13 @@ func greetable(name string) string {
 		return ""
 	}
 	letters := 0
-	for word := range strings.FieldsSeq(name) {
+	words := strings.Fields(name)
+	for _, word := range words {
 		runes := []rune(word)
+		// A longer name has particles in small letters; a sentence has more.
+		if len(words) > 2 && len(runes) > maxParticle && unicode.IsLower(runes[0]) {
+			return ""
+		}
 		for i, r := range runes {
 			switch {
 			case unicode.IsLetter(r):
