@@ -38,9 +38,12 @@ type article struct {
 	language string     // primary subtag, lower case
 	updated  *time.Time // day, nil when not said
 	body     string     // markdown without front matter
-	twin     string     // what all its translations have in common
-	original string     // the slug of what it translates, if it says so
-	chunks   []chunk    // at least one
+	// questions are how customers ask for it. They lead to its chunks, and
+	// nobody is shown them.
+	questions []string
+	twin      string  // what all its translations have in common
+	original  string  // the slug of what it translates, if it says so
+	chunks    []chunk // at least one
 
 	source     string
 	ticket     *uuid.UUID // whose answer it is, of a learned one
@@ -59,6 +62,8 @@ type frontMatter struct {
 	Updated  string `yaml:"updated"`
 	// TranslationOf is the slug of the article that this one says in another language.
 	TranslationOf string `yaml:"translation_of"`
+	// Questions are how customers ask for what the article says.
+	Questions []string `yaml:"questions"`
 	// Trusted says that somebody has read what looks like an order to the
 	// assistant, and that it belongs there.
 	Trusted bool `yaml:"trusted"`
@@ -95,6 +100,9 @@ func parseArticle(name, slug string, data []byte) (article, error) {
 	if a.original = strings.Trim(strings.TrimSpace(doc.head.TranslationOf), "/"); formatOf(a.original) != nil {
 		a.original = withoutExtension(a.original)
 	}
+	if a.questions, err = parseQuestions(doc.head.Questions); err != nil {
+		return article{}, err
+	}
 	if err := a.cut(oneLine(visible(doc.fallback))); err != nil {
 		return article{}, err
 	}
@@ -108,8 +116,8 @@ func parseArticle(name, slug string, data []byte) (article, error) {
 	return a, nil
 }
 
-// cut makes the chunks of an article from its title and body alone, so that
-// they can be made again from what is stored. Without a title it takes the
+// cut makes the chunks of an article from its title, body and questions alone,
+// so that they can be made again from what is stored. Without a title it takes the
 // first heading, else the fallback.
 func (a *article) cut(fallback string) (err error) {
 	sections, heading := parseSections(a.body)
@@ -120,8 +128,11 @@ func (a *article) cut(fallback string) (err error) {
 	case a.title == "":
 		return errors.New("no title: add `title:` to the front matter or begin with a `# heading`")
 	}
-	a.chunks, err = cut(a.title, sections)
-	return err
+	if a.chunks, err = cut(a.title, sections); err != nil {
+		return err
+	}
+	ask(a.chunks, a.questions)
+	return nil
 }
 
 // splitFrontMatter takes off the YAML between two lines of three dashes with

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,7 +68,7 @@ func (b *Base) begin(ctx context.Context, articles []article, basedOn *int64) (b
 			return err
 		}
 		build.Version, err = q.InsertKnowledgeVersion(ctx, schema.InsertKnowledgeVersionParams{
-			EmbeddingModel: model, ContentHash: hash, Chunks: int32(build.Chunks), BasedOn: basedOn,
+			EmbeddingModel: model, ContentHash: hash, Chunks: int32(build.Chunks), Passages: int32(passageCount(articles)), BasedOn: basedOn,
 		})
 		if err != nil {
 			return err
@@ -81,7 +82,7 @@ func insertArticles(ctx context.Context, q *schema.Queries, version int64, artic
 	for _, a := range articles {
 		if err := q.InsertArticle(ctx, schema.InsertArticleParams{
 			ID: uuid.New(), Version: version, Slug: a.slug, Title: a.title, Category: a.category, Language: a.language,
-			Updated: date(a.updated), Body: a.body, Chunks: int32(len(a.chunks)), Twin: a.twin, Source: a.source,
+			Updated: date(a.updated), Body: a.body, Questions: append([]string{}, a.questions...), Chunks: int32(len(a.chunks)), Twin: a.twin, Source: a.source,
 			SourceTicket: a.ticket, ApprovedBy: a.approvedBy,
 		}); err != nil {
 			return err
@@ -99,8 +100,9 @@ func insertArticles(ctx context.Context, q *schema.Queries, version int64, artic
 
 // pending is a chunk on its way into the version.
 type pending struct {
-	row  schema.InsertChunkParams
-	text string
+	row      schema.InsertChunkParams
+	text     string
+	passages []string
 }
 
 // StoreChunks embeds and stores the chunks from, up to and without to, of a
@@ -112,31 +114,67 @@ func (b *Base) StoreChunks(ctx context.Context, version int64, from, to int) (em
 	if err != nil {
 		return 0, schema.Classify(err)
 	}
-	hashes := make([]string, len(chunks))
-	for i, c := range chunks {
-		hashes[i] = c.row.ContentHash
-	}
-	rows, err := b.db.KnownEmbeddings(ctx, schema.KnownEmbeddingsParams{EmbeddingModel: b.embedder.EmbeddingModel(), ContentHashes: hashes})
+	vectors, err := b.known(ctx, chunks)
 	if err != nil {
 		return 0, schema.Classify(err)
-	}
-	vectors := make(map[string]pgvector.Vector, len(chunks))
-	for _, r := range rows {
-		vectors[r.ContentHash] = r.Embedding
 	}
 	if embedded, err = b.embedMissing(ctx, chunks, vectors); err != nil {
 		return 0, schema.Classify(err)
 	}
 	err = b.db.Tx(ctx, func(q *schema.Queries) error {
 		for _, c := range chunks {
-			c.row.Embedding = vectors[c.row.ContentHash]
-			if err := q.InsertChunk(ctx, c.row); err != nil {
+			if err := insertChunk(ctx, q, c, vectors); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	return embedded, schema.Classify(err)
+}
+
+func insertChunk(ctx context.Context, q *schema.Queries, c pending, vectors map[string]pgvector.Vector) error {
+	c.row.Embedding = vectors[c.row.ContentHash]
+	if err := q.InsertChunk(ctx, c.row); err != nil {
+		return err
+	}
+	for i, text := range c.passages {
+		hash := hashOf(text)
+		if err := q.InsertPassage(ctx, schema.InsertPassageParams{
+			Version: c.row.Version, ArticleID: c.row.ArticleID, Chunk: c.row.Ordinal, Ordinal: int32(i), ContentHash: hash, Embedding: vectors[hash],
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// known returns the vectors that the model has already made of the texts of
+// chunks, by hash.
+func (b *Base) known(ctx context.Context, chunks []pending) (map[string]pgvector.Vector, error) {
+	var hashes, passages []string
+	for _, c := range chunks {
+		hashes = append(hashes, c.row.ContentHash)
+		for _, text := range c.passages {
+			passages = append(passages, hashOf(text))
+		}
+	}
+	vectors := map[string]pgvector.Vector{}
+	model := b.embedder.EmbeddingModel()
+	parts, err := b.db.KnownPassages(ctx, schema.KnownPassagesParams{EmbeddingModel: model, ContentHashes: passages})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range parts {
+		vectors[r.ContentHash] = r.Embedding
+	}
+	whole, err := b.db.KnownEmbeddings(ctx, schema.KnownEmbeddingsParams{EmbeddingModel: model, ContentHashes: hashes})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range whole {
+		vectors[r.ContentHash] = r.Embedding
+	}
+	return vectors, nil
 }
 
 // chunksOf cuts the articles that some chunks of a version belong to.
@@ -165,9 +203,9 @@ func (b *Base) chunksOf(ctx context.Context, version int64, from, to int) (chunk
 		}
 		for i, c := range a.chunks {
 			if at := int(r.Before) + i; at >= from && at < to {
-				chunks = append(chunks, pending{text: c.text(), row: schema.InsertChunkParams{
+				chunks = append(chunks, pending{text: c.text(), passages: c.passages(), row: schema.InsertChunkParams{
 					ID: uuid.New(), Version: version, ArticleID: r.KnowledgeArticle.ID, Ordinal: int32(i), Title: c.title, Content: c.content,
-					ContentHash: c.hash(), Language: a.language,
+					Asked: strings.Join(c.asked, "\n"), ContentHash: c.hash(), Language: a.language,
 				}})
 			}
 		}
@@ -175,15 +213,26 @@ func (b *Base) chunksOf(ctx context.Context, version int64, from, to int) (chunk
 	return chunks, nil
 }
 
-// embedMissing adds the vectors that are not known, each text once.
+// embedMissing adds the vectors that are not known, each text once, and returns
+// of how many chunks there were some.
 func (b *Base) embedMissing(ctx context.Context, chunks []pending, vectors map[string]pgvector.Vector) (embedded int, err error) {
 	var texts, hashes []string
+	asking := map[string]bool{}
 	for _, c := range chunks {
-		if _, known := vectors[c.row.ContentHash]; !known {
-			embedded++
-			if !slices.Contains(hashes, c.row.ContentHash) {
-				texts, hashes = append(texts, c.text), append(hashes, c.row.ContentHash)
+		missing := false
+		for _, text := range append([]string{c.text}, c.passages...) {
+			hash := hashOf(text)
+			if _, known := vectors[hash]; known {
+				continue
 			}
+			missing = true
+			if !asking[hash] {
+				asking[hash] = true
+				texts, hashes = append(texts, text), append(hashes, hash)
+			}
+		}
+		if missing {
+			embedded++
 		}
 	}
 	if len(texts) == 0 {
@@ -325,7 +374,7 @@ func contentHash(articles []article) string {
 	for _, a := range articles {
 		fields := []any{a.slug, a.title, a.category, a.language, a.updated, a.body, a.twin, a.source, a.ticket, a.approvedBy, a.suspect}
 		for _, c := range a.chunks {
-			fields = append(fields, c.hash())
+			fields = append(fields, c.hash(), c.passages())
 		}
 		_ = encoder.Encode(fields) // a hash takes everything, and strings and dates always encode
 	}

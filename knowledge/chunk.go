@@ -23,6 +23,10 @@ const maxChunkBytes = 24_000
 type chunk struct {
 	title   string
 	content string
+	// parts are the texts in it that get vectors of their own.
+	parts []string
+	// asked are the questions of the article that lead here.
+	asked []string
 }
 
 // text is what gets a vector: the headings say what the content is about.
@@ -133,10 +137,12 @@ func render(title string, items []item) chunk {
 		}
 		texts = append(texts, it.text)
 	}
-	return chunk{
+	c := chunk{
 		title:   strings.Join(append([]string{title}, common...), " > "),
 		content: strings.Join(texts, "\n\n"),
 	}
+	c.parts = partsOf(title, c.text(), items)
+	return c
 }
 
 func size(items []item) int {

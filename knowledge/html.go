@@ -77,6 +77,8 @@ func (p *page) readHead(root *html.Node) {
 				p.head.Updated, _, _ = strings.Cut(value, "T")
 			case "translation_of", "translation-of":
 				p.head.TranslationOf = value
+			case "questions":
+				p.head.Questions = append(p.head.Questions, value)
 			case "trusted":
 				p.head.Trusted = value == "true"
 			}

@@ -69,7 +69,7 @@ func (b *Base) files(ctx context.Context, version int64) (articles []article, er
 // storedArticle reads an article from its row.
 func storedArticle(r schema.KnowledgeArticle) (article, error) {
 	a := article{
-		slug: r.Slug, title: r.Title, category: r.Category, language: r.Language, body: r.Body, twin: r.Twin,
+		slug: r.Slug, title: r.Title, category: r.Category, language: r.Language, body: r.Body, questions: r.Questions, twin: r.Twin,
 		source: r.Source, ticket: r.SourceTicket, approvedBy: r.ApprovedBy,
 	}
 	if r.Updated.Valid {

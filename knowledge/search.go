@@ -21,9 +21,9 @@ const (
 	// maxMatches is about how many chunks are ranked by words: each costs some
 	// microseconds, and common words tell the least.
 	maxMatches = 1000
-	// exactBelow is how many chunks a version has to have for its vectors to be
-	// searched through the index: to compare fewer one by one misses none and
-	// is quick enough.
+	// exactBelow is how many vectors a version has to have for them to be searched
+	// through the indexes: to compare fewer one by one misses none and is quick
+	// enough.
 	exactBelow = 2_000
 	// maxOfArticle keeps one long article from crowding out all others.
 	maxOfArticle = 3
@@ -110,7 +110,7 @@ func (b *Base) Search(ctx context.Context, query string, maxChunks int) (Found, 
 	// together even if another version goes live in between.
 	var rows []schema.HybridSearchRow
 	err = b.db.Tx(ctx, func(q *schema.Queries) error {
-		if err := q.TuneSearch(ctx, live.Chunks < exactBelow); err != nil {
+		if err := q.TuneSearch(ctx, live.Chunks+live.Passages < exactBelow); err != nil {
 			return err
 		}
 		rows, err = q.HybridSearch(ctx, schema.HybridSearchParams{

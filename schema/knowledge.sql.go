@@ -46,7 +46,7 @@ func (q *Queries) AnalyzeKnowledge(ctx context.Context) error {
 }
 
 const articlesOfChunks = `-- name: ArticlesOfChunks :many
-SELECT a.id, a.version, a.slug, a.title, a.category, a.language, a.updated, a.body, a.chunks, a.twin, a.source, a.source_ticket, a.approved_by, c.before::integer AS before
+SELECT a.id, a.version, a.slug, a.title, a.category, a.language, a.updated, a.body, a.chunks, a.twin, a.source, a.source_ticket, a.approved_by, a.questions, c.before::integer AS before
 FROM (
     SELECT b.id, sum(b.chunks) OVER (ORDER BY b.slug) - b.chunks AS before
     FROM knowledge_articles b
@@ -94,6 +94,7 @@ func (q *Queries) ArticlesOfChunks(ctx context.Context, arg ArticlesOfChunksPara
 			&i.KnowledgeArticle.Source,
 			&i.KnowledgeArticle.SourceTicket,
 			&i.KnowledgeArticle.ApprovedBy,
+			&i.KnowledgeArticle.Questions,
 			&i.Before,
 		); err != nil {
 			return nil, err
@@ -179,6 +180,8 @@ WITH unused AS (
       AND NOT EXISTS (SELECT FROM searches s WHERE s.knowledge_version = v.id)
 ), marks AS (
     DELETE FROM knowledge_marks WHERE version IN (SELECT id FROM unused)
+), passages AS (
+    DELETE FROM knowledge_passages WHERE version IN (SELECT id FROM unused)
 ), chunks AS (
     DELETE FROM knowledge_base WHERE version IN (SELECT id FROM unused)
 ), articles AS (
@@ -223,11 +226,29 @@ WITH common AS MATERIALIZED (
            coalesce(string_agg(word, '|') FILTER (WHERE language = 'de'), '')::tsquery AS de,
            coalesce(string_agg(word, '|') FILTER (WHERE language = 'other'), '')::tsquery AS other
     FROM quoted
-), by_vector AS MATERIALIZED (
+), by_chunk AS MATERIALIZED (
     SELECT k.id, (k.embedding <=> $1::vector)::float8 AS distance
     FROM knowledge_base k
     WHERE k.version = $6
     ORDER BY k.embedding <=> $1::vector
+    LIMIT 40
+), by_passage AS MATERIALIZED (
+    SELECT p.article_id, p.chunk, (p.embedding <=> $1::vector::halfvec(1536))::float8 AS distance
+    FROM knowledge_passages p
+    WHERE p.version = $6
+    ORDER BY p.embedding <=> $1::vector::halfvec(1536)
+    LIMIT 100
+), by_vector AS MATERIALIZED (
+    SELECT n.id, min(n.distance) AS distance
+    FROM (
+        SELECT c.id, c.distance FROM by_chunk c
+        UNION ALL
+        SELECT k.id, p.distance
+        FROM by_passage p
+        JOIN knowledge_base k ON k.article_id = p.article_id AND k.ordinal = p.chunk
+    ) n
+    GROUP BY n.id
+    ORDER BY min(n.distance), n.id
     LIMIT 40
 ), by_text AS MATERIALIZED (
     SELECT k.id, k.content_hash, ts_rank(k.tsv, l.words)::float8 AS rank
@@ -241,7 +262,7 @@ WITH common AS MATERIALIZED (
     SELECT r.id, sum(CASE WHEN r.by_vector > 0 THEN 1.0 ELSE 0.7 END / (60 + r.by_vector + r.by_text))::float8 AS score,
            max(r.by_vector)::integer AS by_vector, max(r.by_text)::integer AS by_text
     FROM (
-        SELECT id, row_number() OVER (ORDER BY distance + 0, id) AS by_vector, 0 AS by_text FROM by_vector
+        SELECT id, row_number() OVER (ORDER BY distance, id) AS by_vector, 0 AS by_text FROM by_vector
         UNION ALL
         SELECT id, 0, row_number() OVER (ORDER BY rank DESC, content_hash) FROM by_text
     ) r
@@ -288,9 +309,10 @@ type HybridSearchRow struct {
 // of the question may match, each language with its own stems; one comparison
 // with the words of all languages lets the word index serve it. Ranking costs
 // by the row, so the commonest words, by the statistics of the planner, are
-// left out once the others match enough. The index gives distances in relaxed
-// order, which the planner takes for strict: adding 0 makes it sort. A place by
-// meaning counts for more than one by words, as it is right more often.
+// left out once the others match enough. By vector a chunk is as near as the nearest of
+// its passages or itself: the index gives distances in relaxed order, which
+// grouping sorts. A place by meaning counts for more than one by words, as it is
+// right more often.
 func (q *Queries) HybridSearch(ctx context.Context, arg HybridSearchParams) ([]HybridSearchRow, error) {
 	rows, err := q.db.Query(ctx, hybridSearch,
 		arg.Embedding,
@@ -330,10 +352,10 @@ func (q *Queries) HybridSearch(ctx context.Context, arg HybridSearchParams) ([]H
 }
 
 const insertArticle = `-- name: InsertArticle :exec
-INSERT INTO knowledge_articles (id, version, slug, title, category, language, updated, body, chunks, twin, source, source_ticket, approved_by)
+INSERT INTO knowledge_articles (id, version, slug, title, category, language, updated, body, questions, chunks, twin, source, source_ticket, approved_by)
 VALUES ($1, $2, $3, $4, $5, $6,
-        $7::date, $8, $9, $10, $11, $12,
-        $13)
+        $7::date, $8, $9::text[], $10, $11, $12, $13,
+        $14)
 `
 
 type InsertArticleParams struct {
@@ -345,6 +367,7 @@ type InsertArticleParams struct {
 	Language     string
 	Updated      pgtype.Date
 	Body         string
+	Questions    []string
 	Chunks       int32
 	Twin         string
 	Source       string
@@ -363,6 +386,7 @@ func (q *Queries) InsertArticle(ctx context.Context, arg InsertArticleParams) er
 		arg.Language,
 		arg.Updated,
 		arg.Body,
+		arg.Questions,
 		arg.Chunks,
 		arg.Twin,
 		arg.Source,
@@ -373,9 +397,9 @@ func (q *Queries) InsertArticle(ctx context.Context, arg InsertArticleParams) er
 }
 
 const insertChunk = `-- name: InsertChunk :exec
-INSERT INTO knowledge_base (id, version, article_id, ordinal, title, content, content_hash, language, embedding)
+INSERT INTO knowledge_base (id, version, article_id, ordinal, title, content, asked, content_hash, language, embedding)
 VALUES ($1, $2, $3, $4, $5, $6,
-        $7, $8, $9)
+        $7, $8, $9, $10)
 ON CONFLICT (article_id, ordinal) DO NOTHING
 `
 
@@ -386,6 +410,7 @@ type InsertChunkParams struct {
 	Ordinal     int32
 	Title       string
 	Content     string
+	Asked       string
 	ContentHash string
 	Language    string
 	Embedding   pgvector.Vector
@@ -400,6 +425,7 @@ func (q *Queries) InsertChunk(ctx context.Context, arg InsertChunkParams) error 
 		arg.Ordinal,
 		arg.Title,
 		arg.Content,
+		arg.Asked,
 		arg.ContentHash,
 		arg.Language,
 		arg.Embedding,
@@ -408,8 +434,8 @@ func (q *Queries) InsertChunk(ctx context.Context, arg InsertChunkParams) error 
 }
 
 const insertKnowledgeVersion = `-- name: InsertKnowledgeVersion :one
-INSERT INTO knowledge_versions (embedding_model, content_hash, chunks, based_on)
-VALUES ($1, $2, $3, $4)
+INSERT INTO knowledge_versions (embedding_model, content_hash, chunks, passages, based_on)
+VALUES ($1, $2, $3, $4, $5)
 RETURNING id
 `
 
@@ -417,6 +443,7 @@ type InsertKnowledgeVersionParams struct {
 	EmbeddingModel string
 	ContentHash    string
 	Chunks         int32
+	Passages       int32
 	BasedOn        *int64
 }
 
@@ -426,6 +453,7 @@ func (q *Queries) InsertKnowledgeVersion(ctx context.Context, arg InsertKnowledg
 		arg.EmbeddingModel,
 		arg.ContentHash,
 		arg.Chunks,
+		arg.Passages,
 		arg.BasedOn,
 	)
 	var id int64
@@ -461,8 +489,37 @@ func (q *Queries) InsertMark(ctx context.Context, arg InsertMarkParams) error {
 	return err
 }
 
+const insertPassage = `-- name: InsertPassage :exec
+INSERT INTO knowledge_passages (version, article_id, chunk, ordinal, content_hash, embedding)
+VALUES ($1, $2, $3, $4, $5,
+        $6::vector::halfvec(1536))
+ON CONFLICT DO NOTHING
+`
+
+type InsertPassageParams struct {
+	Version     int64
+	ArticleID   uuid.UUID
+	Chunk       int32
+	Ordinal     int32
+	ContentHash string
+	Embedding   pgvector.Vector
+}
+
+// InsertPassage adds a vector that leads to a chunk, unless it is there.
+func (q *Queries) InsertPassage(ctx context.Context, arg InsertPassageParams) error {
+	_, err := q.db.Exec(ctx, insertPassage,
+		arg.Version,
+		arg.ArticleID,
+		arg.Chunk,
+		arg.Ordinal,
+		arg.ContentHash,
+		arg.Embedding,
+	)
+	return err
+}
+
 const knowledgeVersion = `-- name: KnowledgeVersion :one
-SELECT id, embedding_model, content_hash, live, created_at, chunks, activated_at, based_on FROM knowledge_versions WHERE id = $1 FOR KEY SHARE
+SELECT id, embedding_model, content_hash, live, created_at, chunks, activated_at, based_on, passages FROM knowledge_versions WHERE id = $1 FOR KEY SHARE
 `
 
 // KnowledgeVersion returns a version, which nobody deletes until the
@@ -479,6 +536,7 @@ func (q *Queries) KnowledgeVersion(ctx context.Context, id int64) (KnowledgeVers
 		&i.Chunks,
 		&i.ActivatedAt,
 		&i.BasedOn,
+		&i.Passages,
 	)
 	return i, err
 }
@@ -501,7 +559,8 @@ type KnownEmbeddingsRow struct {
 	Embedding   pgvector.Vector
 }
 
-// KnownEmbeddings returns embeddings that a model has already made for these chunks.
+// KnownEmbeddings returns embeddings that a model has already made for these
+// chunks.
 func (q *Queries) KnownEmbeddings(ctx context.Context, arg KnownEmbeddingsParams) ([]KnownEmbeddingsRow, error) {
 	rows, err := q.db.Query(ctx, knownEmbeddings, arg.EmbeddingModel, arg.ContentHashes)
 	if err != nil {
@@ -511,6 +570,46 @@ func (q *Queries) KnownEmbeddings(ctx context.Context, arg KnownEmbeddingsParams
 	items := []KnownEmbeddingsRow{}
 	for rows.Next() {
 		var i KnownEmbeddingsRow
+		if err := rows.Scan(&i.ContentHash, &i.Embedding); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const knownPassages = `-- name: KnownPassages :many
+SELECT DISTINCT ON (p.content_hash) p.content_hash, (p.embedding::vector)::vector AS embedding
+FROM knowledge_passages p
+JOIN knowledge_versions v ON v.id = p.version
+WHERE v.embedding_model = $1 AND p.content_hash = ANY ($2::text[])
+ORDER BY p.content_hash, p.version DESC
+`
+
+type KnownPassagesParams struct {
+	EmbeddingModel string
+	ContentHashes  []string
+}
+
+type KnownPassagesRow struct {
+	ContentHash string
+	Embedding   pgvector.Vector
+}
+
+// KnownPassages returns embeddings that a model has already made for these
+// passages.
+func (q *Queries) KnownPassages(ctx context.Context, arg KnownPassagesParams) ([]KnownPassagesRow, error) {
+	rows, err := q.db.Query(ctx, knownPassages, arg.EmbeddingModel, arg.ContentHashes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []KnownPassagesRow{}
+	for rows.Next() {
+		var i KnownPassagesRow
 		if err := rows.Scan(&i.ContentHash, &i.Embedding); err != nil {
 			return nil, err
 		}
@@ -607,7 +706,7 @@ func (q *Queries) LiveMarks(ctx context.Context) ([]KnowledgeMark, error) {
 }
 
 const liveVersion = `-- name: LiveVersion :one
-SELECT id, embedding_model, content_hash, live, created_at, chunks, activated_at, based_on FROM knowledge_versions WHERE live
+SELECT id, embedding_model, content_hash, live, created_at, chunks, activated_at, based_on, passages FROM knowledge_versions WHERE live
 `
 
 // LiveVersion returns the version that searches use.
@@ -623,6 +722,7 @@ func (q *Queries) LiveVersion(ctx context.Context) (KnowledgeVersion, error) {
 		&i.Chunks,
 		&i.ActivatedAt,
 		&i.BasedOn,
+		&i.Passages,
 	)
 	return i, err
 }
@@ -720,7 +820,7 @@ func (q *Queries) TuneSearch(ctx context.Context, exact bool) error {
 }
 
 const unfinishedVersion = `-- name: UnfinishedVersion :one
-SELECT id, embedding_model, content_hash, live, created_at, chunks, activated_at, based_on FROM knowledge_versions v
+SELECT id, embedding_model, content_hash, live, created_at, chunks, activated_at, based_on, passages FROM knowledge_versions v
 WHERE v.content_hash = $1 AND v.embedding_model = $2
   AND v.based_on IS NOT DISTINCT FROM $3::bigint
   AND v.activated_at IS NULL AND v.created_at > $4
@@ -755,12 +855,13 @@ func (q *Queries) UnfinishedVersion(ctx context.Context, arg UnfinishedVersionPa
 		&i.Chunks,
 		&i.ActivatedAt,
 		&i.BasedOn,
+		&i.Passages,
 	)
 	return i, err
 }
 
 const versionArticles = `-- name: VersionArticles :many
-SELECT id, version, slug, title, category, language, updated, body, chunks, twin, source, source_ticket, approved_by FROM knowledge_articles WHERE version = $1 ORDER BY slug
+SELECT id, version, slug, title, category, language, updated, body, chunks, twin, source, source_ticket, approved_by, questions FROM knowledge_articles WHERE version = $1 ORDER BY slug
 `
 
 // VersionArticles returns the articles of a version.
@@ -787,6 +888,7 @@ func (q *Queries) VersionArticles(ctx context.Context, version int64) ([]Knowled
 			&i.Source,
 			&i.SourceTicket,
 			&i.ApprovedBy,
+			&i.Questions,
 		); err != nil {
 			return nil, err
 		}

@@ -101,6 +101,7 @@ type KnowledgeArticle struct {
 	Source       string
 	SourceTicket *uuid.UUID
 	ApprovedBy   string
+	Questions    []string
 }
 
 type KnowledgeMark struct {
@@ -121,6 +122,7 @@ type KnowledgeVersion struct {
 	Chunks         int32
 	ActivatedAt    *time.Time
 	BasedOn        *int64
+	Passages       int32
 }
 
 type Mailbox struct {

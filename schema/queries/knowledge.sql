@@ -8,8 +8,8 @@ SELECT pg_advisory_xact_lock(hashtextextended('fte:knowledge', 0));
 
 -- InsertKnowledgeVersion begins a version that is not live yet.
 -- name: InsertKnowledgeVersion :one
-INSERT INTO knowledge_versions (embedding_model, content_hash, chunks, based_on)
-VALUES (sqlc.arg(embedding_model), sqlc.arg(content_hash), sqlc.arg(chunks), sqlc.narg(based_on))
+INSERT INTO knowledge_versions (embedding_model, content_hash, chunks, passages, based_on)
+VALUES (sqlc.arg(embedding_model), sqlc.arg(content_hash), sqlc.arg(chunks), sqlc.arg(passages), sqlc.narg(based_on))
 RETURNING id;
 
 -- UnfinishedVersion returns a version with these contents that was begun after
@@ -51,6 +51,8 @@ WITH unused AS (
       AND NOT EXISTS (SELECT FROM searches s WHERE s.knowledge_version = v.id)
 ), marks AS (
     DELETE FROM knowledge_marks WHERE version IN (SELECT id FROM unused)
+), passages AS (
+    DELETE FROM knowledge_passages WHERE version IN (SELECT id FROM unused)
 ), chunks AS (
     DELETE FROM knowledge_base WHERE version IN (SELECT id FROM unused)
 ), articles AS (
@@ -69,9 +71,9 @@ ANALYZE knowledge_base (version, article_id, language, tsv);
 
 -- InsertArticle adds an article to a version.
 -- name: InsertArticle :exec
-INSERT INTO knowledge_articles (id, version, slug, title, category, language, updated, body, chunks, twin, source, source_ticket, approved_by)
+INSERT INTO knowledge_articles (id, version, slug, title, category, language, updated, body, questions, chunks, twin, source, source_ticket, approved_by)
 VALUES (sqlc.arg(id), sqlc.arg(version), sqlc.arg(slug), sqlc.arg(title), sqlc.arg(category), sqlc.arg(language),
-        sqlc.narg(updated)::date, sqlc.arg(body), sqlc.arg(chunks), sqlc.arg(twin), sqlc.arg(source), sqlc.narg(source_ticket),
+        sqlc.narg(updated)::date, sqlc.arg(body), sqlc.arg(questions)::text[], sqlc.arg(chunks), sqlc.arg(twin), sqlc.arg(source), sqlc.narg(source_ticket),
         sqlc.arg(approved_by));
 
 -- VersionArticles returns the articles of a version.
@@ -94,18 +96,35 @@ ORDER BY a.slug;
 
 -- InsertChunk adds a chunk to a version, unless it is there.
 -- name: InsertChunk :exec
-INSERT INTO knowledge_base (id, version, article_id, ordinal, title, content, content_hash, language, embedding)
+INSERT INTO knowledge_base (id, version, article_id, ordinal, title, content, asked, content_hash, language, embedding)
 VALUES (sqlc.arg(id), sqlc.arg(version), sqlc.arg(article_id), sqlc.arg(ordinal), sqlc.arg(title), sqlc.arg(content),
-        sqlc.arg(content_hash), sqlc.arg(language), sqlc.arg(embedding))
+        sqlc.arg(asked), sqlc.arg(content_hash), sqlc.arg(language), sqlc.arg(embedding))
 ON CONFLICT (article_id, ordinal) DO NOTHING;
 
--- KnownEmbeddings returns embeddings that a model has already made for these chunks.
+-- InsertPassage adds a vector that leads to a chunk, unless it is there.
+-- name: InsertPassage :exec
+INSERT INTO knowledge_passages (version, article_id, chunk, ordinal, content_hash, embedding)
+VALUES (sqlc.arg(version), sqlc.arg(article_id), sqlc.arg(chunk), sqlc.arg(ordinal), sqlc.arg(content_hash),
+        sqlc.arg(embedding)::vector::halfvec(1536))
+ON CONFLICT DO NOTHING;
+
+-- KnownEmbeddings returns embeddings that a model has already made for these
+-- chunks.
 -- name: KnownEmbeddings :many
 SELECT DISTINCT ON (k.content_hash) k.content_hash, k.embedding
 FROM knowledge_base k
 JOIN knowledge_versions v ON v.id = k.version
 WHERE v.embedding_model = sqlc.arg(embedding_model) AND k.content_hash = ANY (sqlc.arg(content_hashes)::text[])
 ORDER BY k.content_hash, k.version DESC;
+
+-- KnownPassages returns embeddings that a model has already made for these
+-- passages.
+-- name: KnownPassages :many
+SELECT DISTINCT ON (p.content_hash) p.content_hash, (p.embedding::vector)::vector AS embedding
+FROM knowledge_passages p
+JOIN knowledge_versions v ON v.id = p.version
+WHERE v.embedding_model = sqlc.arg(embedding_model) AND p.content_hash = ANY (sqlc.arg(content_hashes)::text[])
+ORDER BY p.content_hash, p.version DESC;
 
 -- ListArticles returns the articles of the live version.
 -- name: ListArticles :many
@@ -151,9 +170,10 @@ SELECT set_config('statement_timeout', '2000', true),
 -- of the question may match, each language with its own stems; one comparison
 -- with the words of all languages lets the word index serve it. Ranking costs
 -- by the row, so the commonest words, by the statistics of the planner, are
--- left out once the others match enough. The index gives distances in relaxed
--- order, which the planner takes for strict: adding 0 makes it sort. A place by
--- meaning counts for more than one by words, as it is right more often.
+-- left out once the others match enough. By vector a chunk is as near as the nearest of
+-- its passages or itself: the index gives distances in relaxed order, which
+-- grouping sorts. A place by meaning counts for more than one by words, as it is
+-- right more often.
 -- name: HybridSearch :many
 WITH common AS MATERIALIZED (
     SELECT unnest(s.most_common_elems::text::text[]) AS word, unnest(s.most_common_elem_freqs) AS frequency
@@ -183,11 +203,29 @@ WITH common AS MATERIALIZED (
            coalesce(string_agg(word, '|') FILTER (WHERE language = 'de'), '')::tsquery AS de,
            coalesce(string_agg(word, '|') FILTER (WHERE language = 'other'), '')::tsquery AS other
     FROM quoted
-), by_vector AS MATERIALIZED (
+), by_chunk AS MATERIALIZED (
     SELECT k.id, (k.embedding <=> sqlc.arg(embedding)::vector)::float8 AS distance
     FROM knowledge_base k
     WHERE k.version = sqlc.arg(version)
     ORDER BY k.embedding <=> sqlc.arg(embedding)::vector
+    LIMIT 40
+), by_passage AS MATERIALIZED (
+    SELECT p.article_id, p.chunk, (p.embedding <=> sqlc.arg(embedding)::vector::halfvec(1536))::float8 AS distance
+    FROM knowledge_passages p
+    WHERE p.version = sqlc.arg(version)
+    ORDER BY p.embedding <=> sqlc.arg(embedding)::vector::halfvec(1536)
+    LIMIT 100
+), by_vector AS MATERIALIZED (
+    SELECT n.id, min(n.distance) AS distance
+    FROM (
+        SELECT c.id, c.distance FROM by_chunk c
+        UNION ALL
+        SELECT k.id, p.distance
+        FROM by_passage p
+        JOIN knowledge_base k ON k.article_id = p.article_id AND k.ordinal = p.chunk
+    ) n
+    GROUP BY n.id
+    ORDER BY min(n.distance), n.id
     LIMIT 40
 ), by_text AS MATERIALIZED (
     SELECT k.id, k.content_hash, ts_rank(k.tsv, l.words)::float8 AS rank
@@ -201,7 +239,7 @@ WITH common AS MATERIALIZED (
     SELECT r.id, sum(CASE WHEN r.by_vector > 0 THEN 1.0 ELSE 0.7 END / (60 + r.by_vector + r.by_text))::float8 AS score,
            max(r.by_vector)::integer AS by_vector, max(r.by_text)::integer AS by_text
     FROM (
-        SELECT id, row_number() OVER (ORDER BY distance + 0, id) AS by_vector, 0 AS by_text FROM by_vector
+        SELECT id, row_number() OVER (ORDER BY distance, id) AS by_vector, 0 AS by_text FROM by_vector
         UNION ALL
         SELECT id, 0, row_number() OVER (ORDER BY rank DESC, content_hash) FROM by_text
     ) r
