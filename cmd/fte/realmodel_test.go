@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io/fs"
 	"os"
@@ -38,6 +39,9 @@ func TestRealModel(t *testing.T) {
 	var talks []talk
 	for i := range realCustomers {
 		talks = append(talks, a.open(i, func(string, openai.Manner) {}))
+		// A small machine answers one at a time, and a model that keeps everybody
+		// waiting is left alone.
+		a.Wait("the customer is answered", func(context.Context) bool { return a.Unsettled() == 0 })
 	}
 	a.Check()
 	endings, answered := a.endings(), 0
