@@ -37,7 +37,7 @@ func passageCount(articles []article) (n int) {
 func partsOf(title, whole string, items []item) []string {
 	var parts, single []string
 	add := func(to *[]string, text string) {
-		if countWords(text) >= minPartWords && text != whole && !slices.Contains(parts, text) {
+		if countWords(text) >= minPartWords && text != whole && !slices.Contains(*to, text) && !slices.Contains(parts, text) {
 			*to = append(*to, text)
 		}
 	}

@@ -52,7 +52,7 @@ func TestAChunkOfOneSentenceHasNoPassages(t *testing.T) {
 
 func TestAQuestionLeadsToTheChunkWithItsWords(t *testing.T) {
 	t.Parallel()
-	long := func(word string) string { return strings.Repeat("About "+word+" there is much to say here. ", 45) }
+	long := func(word string) string { return strings.Repeat("About "+word+" there is much to say here. ", 20) }
 	a, err := parseArticle("s.md", "s", []byte("---\ntitle: T\nquestions: ['What of zebras?', Something else, Of all the giraffes]\n---\n## A\n\n"+
 		long("giraffes")+"\n\n## B\n\n"+long("zebras")))
 	require.NoError(t, err)
