@@ -5,6 +5,14 @@ import (
 	"sync"
 )
 
+// passagesOfChunk is how many vectors lead to a chunk beside its own, unless
+// there are not enough statements.
+const passagesOfChunk = 5
+
+// passages returns how many of them there are for each of n chunks. The first
+// of chunk i is statement n+i.
+func (c corpus) passages(n int) int { return min(passagesOfChunk, len(c.vectors)/n-1) }
+
 // nearestCount is how many neighbours a recall is about.
 const nearestCount = 10
 
@@ -33,13 +41,21 @@ func (c corpus) exact(n int) map[string]map[int]bool {
 	return nearest
 }
 
+// nearest returns the chunks of which a vector, or that of a passage, is nearest.
 func (c corpus) nearest(question []float32, n int) map[int]bool {
-	top := make([]byDistance, 0, nearestCount+1)
-	for id, v := range c.vectors[:n] {
+	all := n * (1 + c.passages(n))
+	nearest := make([]float32, n)
+	for at, v := range c.vectors[:all] {
 		var dot float32 // the vectors have length one, so this is the cosine
 		for i := range width {
-			dot += v[i] * question[i]
+			dot += question[i] * v[i]
 		}
+		if id := at % n; at < n || dot > nearest[id] {
+			nearest[id] = dot
+		}
+	}
+	top := make([]byDistance, 0, nearestCount+1)
+	for id, dot := range nearest {
 		candidate := byDistance{id, 1 - dot}
 		if len(top) == nearestCount && candidate.compare(top[nearestCount-1]) >= 0 {
 			continue

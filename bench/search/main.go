@@ -59,7 +59,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	c, err := loadCorpus(ctx, *folder, *embeddings, counts[len(counts)-1], stderr)
+	c, err := loadCorpus(ctx, *folder, *embeddings, max(counts[len(counts)-1], counts[0]*(1+passagesOfChunk)), stderr)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func parseSizes(list string) ([]int, error) {
 
 // corpus is what is stored and what is asked.
 type corpus struct {
-	statements, questions []sentence
+	statements, questions []sentence  // what is no chunk is a passage of one
 	vectors               [][]float32 // of the statements
 	asked                 map[string][]float32
 }

@@ -53,7 +53,7 @@ func measure(ctx context.Context, url string, c corpus, n int, compare bool, std
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(stdout, "\n%d chunks, index %s: built in %.1f s, %s\n", n, definition, took.Seconds(), size)
+	_, _ = fmt.Fprintf(stdout, "\n%d chunks, each with %d passages, index %s: built in %.1f s, %s\n", n, c.passages(n), definition, took.Seconds(), size)
 	if err := searches(ctx, s, c, right, stdout); err != nil {
 		return err
 	}

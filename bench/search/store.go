@@ -26,10 +26,12 @@ type store struct {
 
 // fill stores the first n chunks. The index is made afterwards.
 func (s *store) fill(ctx context.Context, c corpus, n int) error {
-	if err := s.exec(ctx, "DROP INDEX IF EXISTS knowledge_base_embedding"); err != nil {
-		return err
+	for _, index := range []string{"knowledge_base_embedding", "knowledge_passages_embedding"} {
+		if err := s.exec(ctx, "DROP INDEX IF EXISTS "+index); err != nil {
+			return err
+		}
 	}
-	version, err := s.db.InsertKnowledgeVersion(ctx, schema.InsertKnowledgeVersionParams{EmbeddingModel: modelName, Chunks: int32(n)})
+	version, err := s.db.InsertKnowledgeVersion(ctx, schema.InsertKnowledgeVersionParams{EmbeddingModel: modelName, Chunks: int32(n), Passages: int32(n * c.passages(n))})
 	if err != nil {
 		return schema.Classify(err)
 	}
@@ -64,6 +66,22 @@ func (s *store) fill(ctx context.Context, c corpus, n int) error {
 			}, nil
 		})); err != nil {
 		return fmt.Errorf("storing chunks: %w", err)
+	}
+	if _, err := s.conn.CopyFrom(ctx, pgx.Identifier{"knowledge_passages"},
+		[]string{"version", "article_id", "chunk", "ordinal", "content_hash", "embedding"},
+		pgx.CopyFromSlice(n*c.passages(n), func(i int) ([]any, error) {
+			return []any{version, articles[i%n], ordinals[i%n], int32(i / n), fmt.Sprint(i), pgvector.NewHalfVector(padded(c.vectors[n+i]))}, nil
+		})); err != nil {
+		return fmt.Errorf("storing passages: %w", err)
+	}
+	if err := s.exec(ctx, "SET maintenance_work_mem = '1GB'"); err != nil {
+		return err
+	}
+	if err := s.exec(ctx, "CREATE INDEX knowledge_passages_embedding ON knowledge_passages USING hnsw (embedding halfvec_cosine_ops)"); err != nil {
+		return err
+	}
+	if err := s.exec(ctx, "VACUUM (ANALYZE) knowledge_passages"); err != nil {
+		return err
 	}
 	if err := s.exec(ctx, "VACUUM (ANALYZE) knowledge_base"); err != nil {
 		return err
