@@ -68,6 +68,7 @@ bench-eval: ## triage, retrieval and answers on the labelled examples; MiniLM fr
 	$(GO) run ./cmd/fte eval triage --tickets bench/eval/triage.test.jsonl --languages en,de
 	$(MEASURE) -- retrieval --queries bench/eval/retrieval.test.jsonl --kb dev/company/kb
 	$(MEASURE) -embeddings hashed -- retrieval --queries bench/eval/retrieval.test.jsonl --kb dev/company/kb
+	$(MEASURE) -- review
 	$(MEASURE) -- answers --tickets bench/eval/answers.test.jsonl --kb dev/company/kb --runs 4
 
 bench-search: ## searches in 10,000 and 100,000 chunks; the first run embeds 100,000 sentences in about 15 minutes

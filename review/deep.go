@@ -11,8 +11,10 @@ const (
 	// minCosine is how near a claim must be to its place.
 	minCosine = 0.7
 	// minWordCosine is how near each of its unknown words must be to a word
-	// there: a sentence about invoices is near to one about readings.
-	minWordCosine = 0.55
+	// there: a sentence about invoices is near to one about readings. Opposites
+	// are near to each other too, "enable" and "disable" at 0.72, and many words
+	// for the same are not: what is between is left to the repair.
+	minWordCosine = 0.8
 	// minLexical is the coverage below which nothing is asked.
 	minLexical = 0.35
 	// maxUnknown is how many words of a claim may be unknown to its place.
@@ -85,9 +87,10 @@ func (d *draft) deepen(ctx context.Context, e Embedder) error {
 
 // misplaced reports whether a word that the claim's place lacks stands elsewhere
 // in the cited chunks: then it is no other word for the same, but another thing.
+// Days, months and ordinals are no other words for anything.
 func (d *draft) misplaced(c *claim) bool {
 	for _, t := range c.missing {
-		if d.words[t.root] || d.tongue.is("keep", t.text) || d.tongue.is("sensitive", t.text) {
+		if d.words[t.root] || d.tongue.is("keep", t.text) || d.tongue.is("sensitive", t.text) || d.tongue.is("exact", t.text) {
 			return true
 		}
 	}

@@ -4,9 +4,11 @@
 //
 //	go run ./bench/measure [-chat simulated|smollm2] [-embeddings minilm|hashed] [-grounded] -- answers --tickets FILE --kb DIR
 //	go run ./bench/measure -- search [FLAGS OF bench/search]
+//	go run ./bench/measure -- review
 //	go run ./bench/measure -chat smollm2 -- system
 //
-// The last has customers write to the whole system, in TestRealModel of cmd/fte.
+// The last two are TestMeaningsOfARealModel of review, and customers who write to
+// the whole system in TestRealModel of cmd/fte.
 //
 // With -grounded it fails when an answer would have been sent that does not
 // rest on its sources. It must never ask a model that is not on this machine.
@@ -105,13 +107,21 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		search.Stdout, search.Stderr = stdout, stderr
 		return search.Run()
 	}
-	if flags.Arg(0) == "system" {
-		system := exec.CommandContext(ctx, "go", "test", "-count=1", "-v", "-timeout=60m", "-run=^TestRealModel$", "./cmd/fte")
-		system.Env = append(append(os.Environ(), settings...), "FTE_REAL_MODEL_URL="+front.URL+"/v1")
-		system.Stdout, system.Stderr = stdout, stderr
-		return system.Run()
+	switch flags.Arg(0) {
+	case "system":
+		return test(ctx, append(settings, "FTE_REAL_MODEL_URL="+front.URL+"/v1"), "TestRealModel", "./cmd/fte", stdout, stderr)
+	case "review":
+		return test(ctx, append(settings, "FTE_EMBEDDINGS_URL="+front.URL+"/v1"), "TestMeaningsOfARealModel", "./review", stdout, stderr)
 	}
 	return evaluate(ctx, append(settings, "OPENAI_BASE_URL="+front.URL+"/v1"), flags.Args(), *grounded, stdout, stderr)
+}
+
+// test runs one test that needs a model.
+func test(ctx context.Context, settings []string, name, folder string, stdout, stderr io.Writer) error {
+	command := exec.CommandContext(ctx, "go", "test", "-count=1", "-v", "-timeout=60m", "-run=^"+name+"$", folder)
+	command.Env = append(os.Environ(), settings...)
+	command.Stdout, command.Stderr = stdout, stderr
+	return command.Run()
 }
 
 // models puts two servers behind one address.
