@@ -22,7 +22,7 @@ func (r *Rules) Assess(batch []Message) Assessment {
 		hidden = max(hidden, structure(m.Subject), structure(m.Text))
 	}
 	a := Assessment{Language: language.Detect(all.String())}
-	reading := reading{text: text, mood: newMood(all.String())}
+	reading := reading{text: text, sentence: sentences(text), mood: newMood(all.String())}
 	for _, b := range r.booksFor(a.Language) {
 		reading.read(b)
 	}
@@ -31,8 +31,9 @@ func (r *Rules) Assess(batch []Message) Assessment {
 	}
 	slices.SortFunc(reading.fired, byWeight)
 	a.Fired = slices.Compact(reading.fired)
-	a.Sentiment = reading.mood.score(a.Fired)
 	a.Injection = 1 - (1-reading.injection)*(1-hidden)
+	a.weigh(text)
+	a.Sentiment = reading.mood.score(a.Fired)
 	a.Repeats = reading.repeats
 	a.Question = reading.question()
 	return a
@@ -65,6 +66,7 @@ func (r *Rules) booksFor(l language.Guess) []*book {
 // reading collects what the books say about a text.
 type reading struct {
 	text      []token
+	sentence  []int32 // by word
 	fired     []Fired
 	mood      mood
 	injection float64
@@ -76,9 +78,14 @@ type reading struct {
 func (r *reading) read(b *book) {
 	found := b.program.run(r.text)
 	undone := map[int][]match{} // by section
+	aside := map[int32][]rule{} // by sentence
 	for _, m := range found {
-		if one := b.rules[m.rule]; one.kind == kindUnless {
+		switch one := b.rules[m.rule]; one.kind {
+		case kindUnless:
 			undone[one.section] = append(undone[one.section], m)
+		case kindAside:
+			aside[r.sentence[m.start]] = append(aside[r.sentence[m.start]], one)
+		default:
 		}
 	}
 	injected := map[string]bool{}
@@ -90,7 +97,7 @@ func (r *reading) read(b *book) {
 		denied := r.deniedBefore(b, m)
 		switch one.kind {
 		case kindTrigger:
-			if !denied {
+			if !denied && !undoneBy(aside[r.sentence[m.start]], one.code) {
 				r.fired = append(r.fired, Fired{Rule: b.fullName(one), Code: one.code, Urgency: one.urgency})
 			}
 		case kindMood:
@@ -108,6 +115,23 @@ func (r *reading) read(b *book) {
 		default:
 		}
 	}
+}
+
+// sentences returns, by word, the number of its sentence.
+func sentences(text []token) []int32 {
+	out, n := make([]int32, len(text)), int32(0)
+	for i, t := range text {
+		out[i] = n
+		if t.endsSentence() {
+			n++
+		}
+	}
+	return out
+}
+
+// undoneBy reports that asides undo the triggers of a code.
+func undoneBy(asides []rule, code string) bool {
+	return slices.ContainsFunc(asides, func(a rule) bool { return len(a.undoes) == 0 || slices.Contains(a.undoes, code) })
 }
 
 // question reports a question of at least three words that is no part of an

@@ -66,7 +66,9 @@ func (m *mood) score(fired []Fired) float64 {
 		score -= 0.05
 	}
 	for _, f := range fired {
-		score = min(score, atMost(f.Code))
+		if f.Rule != ruleLikely { // a guess says nothing about the mood
+			score = min(score, atMost(f.Code))
+		}
 	}
 	return math.Round(score*100) / 100
 }

@@ -31,6 +31,7 @@ const (
 	kindStronger  kind = "stronger"  // makes a mood stronger
 	kindDenying   kind = "denying"   // denies what follows
 	kindUnless    kind = "unless"    // undoes what it overlaps
+	kindAside     kind = "aside"     // undoes the triggers of its sentence
 )
 
 // rule is a pattern and what it means.
@@ -41,6 +42,7 @@ type rule struct {
 	code    string
 	urgency string
 	weight  float64
+	undoes  []string // the codes that an aside undoes; none means all
 }
 
 // Rules are what messages are read by. They never change once loaded.
@@ -206,6 +208,11 @@ func parseSection(line string) (rule, error) {
 		}
 		if err != nil || r.weight == 0 || r.weight > most || r.weight < -most {
 			return rule{}, fmt.Errorf("[%s WEIGHT] needs a number up to %v", r.kind, most)
+		}
+	case kindAside:
+		r.undoes = f[1:]
+		if slices.ContainsFunc(r.undoes, func(code string) bool { return rank(code) < 0 }) {
+			return rule{}, fmt.Errorf("an aside is [aside CODE…], with codes of %s", strings.Join(codes, ", "))
 		}
 	case kindRepeats, kindStronger, kindDenying:
 		if len(f) != 1 {
