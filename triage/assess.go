@@ -32,10 +32,16 @@ func (r *Rules) Assess(batch []Message) Assessment {
 	slices.SortFunc(reading.fired, byWeight)
 	a.Fired = slices.Compact(reading.fired)
 	a.Injection = 1 - (1-reading.injection)*(1-hidden)
-	a.weigh(text)
-	a.Sentiment = reading.mood.score(a.Fired)
 	a.Repeats = reading.repeats
 	a.Question = reading.question()
+	verdict, enough, judged := a.judge(text)
+	if judged {
+		a.drop(verdict)
+	}
+	a.Sentiment = reading.mood.score(a.Fired)
+	if judged {
+		a.supply(verdict, enough)
+	}
 	return a
 }
 

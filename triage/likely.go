@@ -26,7 +26,7 @@ const ruleLikely = "model/likely"
 
 const (
 	// surely is from which odds a message goes to a person though no rule fired.
-	surely = 1.2
+	surely = 1.4
 	// surelyGerman is the same for German, of which the judge has seen less.
 	surelyGerman = 1.7
 	// hardly is below which odds a rule of a weak code is not believed.
@@ -55,21 +55,33 @@ func words(text []token) []string {
 	return out
 }
 
-// weigh lets the judge add what the rules have missed and drop what they have
-// misread. It was taught English and German.
-func (a *Assessment) weigh(text []token) {
-	if l := a.Language; !l.Sure || l.Mixed || l.Code != "en" && l.Code != "de" {
-		return
-	}
-	v := likely().Judge(words(text))
-	if v.Odds < hardly {
-		a.Fired = slices.DeleteFunc(a.Fired, func(f Fired) bool { return slices.Contains(weak, f.Code) })
-	}
-	enough := surely
+// fewest is how many words the judge needs to add something.
+const fewest = 5
+
+// judge asks the judge, which was taught English and German.
+func (a *Assessment) judge(text []token) (v judge.Verdict, enough float64, ok bool) {
+	all := words(text)
+	enough = surely
 	if a.Language.Code == "de" {
 		enough = surelyGerman
 	}
-	if v.Odds > enough && len(a.Fired) == 0 && a.Injection == 0 {
+	if l := a.Language; !l.Sure || l.Mixed || l.Code != "en" && l.Code != "de" || len(all) < fewest {
+		return v, enough, false
+	}
+	return likely().Judge(all), enough, true
+}
+
+// drop leaves out the weak rules that the rest of the message speaks against.
+func (a *Assessment) drop(v judge.Verdict) {
+	if v.Odds < hardly {
+		a.Fired = slices.DeleteFunc(a.Fired, func(f Fired) bool { return slices.Contains(weak, f.Code) })
+	}
+}
+
+// supply adds what no rule has found. That an answer did not help is no reason
+// by itself: it is answered once more.
+func (a *Assessment) supply(v judge.Verdict, enough float64) {
+	if _, person := a.Person(); !person && v.Odds > enough && a.Injection == 0 && !a.Repeats {
 		a.Fired = append(a.Fired, Fired{Rule: ruleLikely, Code: v.Code, Urgency: urgencyOf[v.Code]})
 	}
 }

@@ -66,9 +66,7 @@ func (m *mood) score(fired []Fired) float64 {
 		score -= 0.05
 	}
 	for _, f := range fired {
-		if f.Rule != ruleLikely { // a guess says nothing about the mood
-			score = min(score, atMost(f.Code))
-		}
+		score = min(score, atMost(f.Code))
 	}
 	return math.Round(score*100) / 100
 }
