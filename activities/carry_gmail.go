@@ -164,7 +164,7 @@ func (c gmailCarrier) letter(ctx context.Context, route schema.Conversation, p s
 	}
 	letter := email.Letter{
 		CustomerName: customer, TicketNumber: open.Number, Body: words, Company: c.Policy.Company,
-		StatusURL: strings.TrimRight(c.PublicBaseURL, "/") + "/ticket/" + open.ID.String(),
+		StatusURL: strings.TrimRight(c.PublicBaseURL, "/") + "/ticket/" + open.ID.String(), Language: languageOf(turn),
 	}
 	if route.Channel == ticket.WebForm {
 		return email.RenderForm(letter), nil

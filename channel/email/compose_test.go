@@ -268,3 +268,30 @@ func TestFormSubjectCarriesNothing(t *testing.T) {
 		require.Equal(t, "Your request", email.FormSubject(typed), typed)
 	}
 }
+
+// TestEveryFrameIsWhole has each language say everything, with the same values.
+func TestEveryFrameIsWhole(t *testing.T) {
+	t.Parallel()
+	english := email.Render(email.Letter{CustomerName: "Ana Silva", TicketNumber: "T-1", Body: "x", StatusURL: "https://a.example/t"})
+	for _, language := range []string{"de", "fr", "es", "it", "pt", "nl", "pl", "sv", "tr"} {
+		l := email.Letter{
+			CustomerName: "Ana Silva", TicketNumber: "T-0123456789", Body: strings.Repeat("Ein Satz mit Wörtern. ", 200),
+			StatusURL: "https://support.example/ticket/1", Company: "Firnwacht", Language: language,
+		}
+		for _, letter := range []string{email.Render(l), email.RenderForm(l)} {
+			for _, value := range []string{l.CustomerName, l.TicketNumber, l.StatusURL, l.Company} {
+				require.Equal(t, 1, strings.Count(letter, value), "%s: %s", language, value)
+			}
+			require.NotContains(t, letter, "%!", language)
+			require.NotContains(t, letter, "automated assistant", language)
+			require.LessOrEqual(t, email.Words(letter), email.WordLimit, language)
+		}
+		l.Body = strings.Repeat("word ", email.BodyWordLimit)
+		require.Equal(t, email.BodyWordLimit-1, strings.Count(email.Render(l), "word "), "%s: an answer of the greatest length is not cut", language)
+		l.Body = strings.Repeat("word ", email.FormBodyWordLimit)
+		require.Equal(t, email.FormBodyWordLimit-1, strings.Count(email.RenderForm(l), "word "), language)
+		l.CustomerName, l.StatusURL, l.Company = "http://evil.example", "", ""
+		require.NotContains(t, email.Render(l), "evil", language)
+	}
+	require.Equal(t, english, email.Render(email.Letter{CustomerName: "Ana Silva", TicketNumber: "T-1", Body: "x", StatusURL: "https://a.example/t", Language: "ja"}))
+}

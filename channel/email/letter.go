@@ -1,6 +1,7 @@
 package email
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
@@ -24,6 +25,9 @@ type Letter struct {
 	Body         string // the answer itself
 	StatusURL    string // the ticket page; optional in a formal letter
 	Company      string
+	// Language is an ISO 639-1 code; the frame is English where it has no words
+	// in that language.
+	Language string
 }
 
 // Words returns the number of words in text.
@@ -33,46 +37,42 @@ func Words(text string) int { return len(strings.Fields(text)) }
 // words long. A body that is too long ends after a whole sentence, and the
 // letter says so.
 func Render(l Letter) string {
-	greeting, closing := "Dear customer,", "Kind regards,"
-	if name := greetable(l.CustomerName); name != "" {
-		greeting = "Dear " + name + ","
-	}
-	reference := "Your ticket number is " + cleanLine(l.TicketNumber, maxName) + "; please keep it for any further question."
-	if l.StatusURL != "" {
-		reference += " You can also follow the ticket here: " + cleanLine(l.StatusURL, maxLine)
-	}
-	return l.frame(WordLimit, greeting, reference, closing)
+	f := frameIn(l.Language)
+	return l.frame(f, WordLimit, l.greet(f.nobody, f.somebody), l.refer(f.number, f.follow), f.closing)
 }
 
 // RenderForm writes the semi-formal letter that carries the answer to a
 // web-form ticket, at most FormWordLimit words long, with a link to its page.
 func RenderForm(l Letter) string {
-	greeting := "Hello,"
-	if name := greetable(l.CustomerName); name != "" {
-		greeting = "Hello " + name + ","
-	}
-	reference := "This is the answer to your ticket " + cleanLine(l.TicketNumber, maxName) + "."
-	if l.StatusURL != "" {
-		reference += " You can read it and write back here: " + cleanLine(l.StatusURL, maxLine)
-	}
-	return l.frame(FormWordLimit, greeting, reference, "Best regards,")
+	f := frameIn(l.Language)
+	return l.frame(f, FormWordLimit, l.greet(f.noName, f.named), l.refer(f.answers, f.page), f.formClose)
 }
 
-const (
-	disclosure = "This answer was written by an automated assistant. If you would rather hear from a person, reply to this e-mail and say so."
-	shortened  = "This answer had to be shortened. Reply to this e-mail if something you need is missing."
-)
-
-func (l Letter) frame(limit int, greeting, reference, closing string) string {
-	signature := closing + "\nCustomer Support"
-	if company := cleanLine(l.Company, maxName); company != "" {
-		signature = closing + "\n" + company + " Customer Support"
+func (l Letter) greet(nobody, somebody string) string {
+	if name := greetable(l.CustomerName); name != "" {
+		return fmt.Sprintf(somebody, name)
 	}
-	frame := []string{reference, signature, disclosure}
+	return nobody
+}
+
+func (l Letter) refer(ticket, page string) string {
+	reference := fmt.Sprintf(ticket, cleanLine(l.TicketNumber, maxName))
+	if l.StatusURL != "" {
+		reference += fmt.Sprintf(page, cleanLine(l.StatusURL, maxLine))
+	}
+	return reference
+}
+
+func (l Letter) frame(f frameText, limit int, greeting, reference, closing string) string {
+	signature := closing + "\n" + f.support
+	if company := cleanLine(l.Company, maxName); company != "" {
+		signature = closing + "\n" + company + " " + f.support
+	}
+	frame := []string{reference, signature, f.disclosure}
 	room := limit - Words(greeting) - Words(strings.Join(frame, " "))
 	body := strings.TrimSpace(cleanText(l.Body))
 	if Words(body) > room {
-		body = firstWords(body, room-Words(shortened)) + "\n\n" + shortened
+		body = firstWords(body, room-Words(f.shortened)) + "\n\n" + f.shortened
 	}
 	return strings.Join(append([]string{greeting, body}, frame...), "\n\n") + "\n"
 }
