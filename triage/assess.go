@@ -27,17 +27,16 @@ func (r *Rules) Assess(batch []Message) Assessment {
 		reading.read(b)
 	}
 	if unreadable(all.String(), a.Language) {
-		reading.fired = append(reading.fired, Fired{Rule: "trigger/unreadable/any.no-words", Code: "unreadable", Urgency: "low"})
+		reading.fired = append(reading.fired, firedAt{Fired: Fired{Rule: "trigger/unreadable/any.no-words", Code: "unreadable", Urgency: "low"}})
 	}
-	slices.SortFunc(reading.fired, byWeight)
-	a.Fired = slices.Compact(reading.fired)
 	a.Injection = 1 - (1-reading.injection)*(1-hidden)
 	a.Repeats = reading.repeats
 	a.Question = reading.question()
 	verdict, enough, judged := a.judge(text)
 	if judged {
-		a.drop(verdict)
+		reading.drop(verdict)
 	}
+	a.Fired = reading.weighed()
 	a.Sentiment = reading.mood.score(a.Fired)
 	if judged {
 		a.supply(verdict, enough)
@@ -73,11 +72,34 @@ func (r *Rules) booksFor(l language.Guess) []*book {
 type reading struct {
 	text      []token
 	sentence  []int32 // by word
-	fired     []Fired
+	fired     []firedAt
 	mood      mood
 	injection float64
 	injected  []match // where
 	repeats   bool
+}
+
+// firedAt is a rule that fired, and the number of the sentence it fired in.
+type firedAt struct {
+	Fired
+	sentence int32
+}
+
+// weighed returns what fired, once each, the weightiest first.
+func (r *reading) weighed() []Fired {
+	var all []Fired
+	for _, f := range r.fired {
+		all = append(all, f.Fired)
+	}
+	slices.SortFunc(all, byWeight)
+	return slices.Compact(all)
+}
+
+// sentenceAt returns the words of a sentence.
+func (r *reading) sentenceAt(n int32) []token {
+	from, _ := slices.BinarySearch(r.sentence, n)
+	to, _ := slices.BinarySearch(r.sentence, n+1)
+	return r.text[from:to]
 }
 
 // read adds what a book says.
@@ -104,7 +126,7 @@ func (r *reading) read(b *book) {
 		switch one.kind {
 		case kindTrigger:
 			if !denied && !undoneBy(aside[r.sentence[m.start]], one.code) {
-				r.fired = append(r.fired, Fired{Rule: b.fullName(one), Code: one.code, Urgency: one.urgency})
+				r.fired = append(r.fired, firedAt{Fired{Rule: b.fullName(one), Code: one.code, Urgency: one.urgency}, r.sentence[m.start]})
 			}
 		case kindMood:
 			r.mood.add(m, one.weight, denied)

@@ -44,7 +44,9 @@ type query struct {
 
 func TestTriage(t *testing.T) {
 	t.Parallel()
-	for file, least := range map[string]int{"triage.test.jsonl": 200, "triage.tune.jsonl": 150} {
+	for file, least := range map[string]int{
+		"triage.test.jsonl": 200, "triage.tune.jsonl": 150, "triage.hard.test.jsonl": 250, "triage.hard.tune.jsonl": 300,
+	} {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			messages := lines[message](t, file)
@@ -64,7 +66,7 @@ func TestTriage(t *testing.T) {
 				}
 			}
 			share := float64(escalated) / float64(len(messages))
-			require.True(t, share > 0.35 && share < 0.5, "%.2f of the messages need a person", share)
+			require.True(t, share > 0.35 && share < 0.56, "%.2f of the messages need a person", share)
 			require.Greater(t, felt, len(messages)/2)
 		})
 	}
@@ -134,7 +136,9 @@ func TestSplitsShareNoText(t *testing.T) {
 		require.NotContains(t, where, key, "%s and %s say the same", where[key], here)
 		where[key] = here
 	}
-	for _, file := range []string{"triage.test.jsonl", "triage.tune.jsonl", "answers.test.jsonl", "../../dev/company/questions.jsonl"} {
+	for _, file := range []string{
+		"triage.test.jsonl", "triage.tune.jsonl", "triage.hard.test.jsonl", "triage.hard.tune.jsonl", "answers.test.jsonl", "../../dev/company/questions.jsonl",
+	} {
 		for _, m := range lines[message](t, file) {
 			check(file, m.ID, m.Text)
 		}

@@ -21,7 +21,9 @@ import (
 )
 
 // labelled are files of messages or questions, one JSON object a line.
-var labelled = []string{"bench/eval/triage.tune.jsonl", "bench/eval/retrieval.tune.jsonl", "dev/company/questions.jsonl"}
+var labelled = []string{
+	"bench/eval/triage.tune.jsonl", "bench/eval/triage.hard.tune.jsonl", "bench/eval/retrieval.tune.jsonl", "dev/company/questions.jsonl",
+}
 
 // examples are files of "code | text".
 var examples = []string{"triage/testdata/en.txt", "triage/testdata/more.txt", "triage/testdata/other.txt", "triage/testdata/hard.txt", "triage/testdata/attacks.txt"}
