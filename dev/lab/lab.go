@@ -3,12 +3,16 @@ package lab
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -95,7 +99,11 @@ func Roles() map[string][]string {
 func New(tb testing.TB, o Options) *Lab {
 	tb.Helper()
 	l := &Lab{t: tb, options: o, processes: map[string]*Process{}, canaries: map[string]string{}}
-	l.Database = schematest.URL(tb)
+	l.settings = map[string]string{}
+	l.startSimulators()
+	l.addProviderSettings()
+	maps.Copy(l.settings, o.Settings)
+	l.Database = l.withKnowledge()
 	var err error
 	l.DB, err = schema.Open(tb.Context(), schema.Options{URL: l.Database, MaxConns: 4, Name: "lab"})
 	require.NoError(tb, err)
@@ -106,14 +114,13 @@ func New(tb testing.TB, o Options) *Lab {
 	require.NoError(tb, err)
 	tb.Cleanup(func() { l.Kafka.Close() })
 	l.startTemporal()
-	l.startSimulators()
 
 	const key = "lab secret key that is long enough to sign"
 	l.Secrets, err = ticket.ParseSecrets(key)
 	require.NoError(tb, err)
 	roles, proxy := l.proxied(l.Database)
 	l.Postgres = proxy
-	l.settings = map[string]string{
+	maps.Copy(l.settings, map[string]string{
 		"DATABASE_URL": roles, "KAFKA_BROKERS": strings.Join(l.Kafka.Brokers, ","),
 		"TEMPORAL_ADDRESS": l.Server.Address, "FTE_SECRET_KEY": key, "FTE_COMPANY": "Firnwacht",
 		"FTE_LOG_FORMAT": "text", "FTE_LOG_LEVEL": "info", "FTE_BUSINESS_HOURS": "always",
@@ -122,15 +129,47 @@ func New(tb testing.TB, o Options) *Lab {
 		"TEMPORAL_NAMESPACE": l.Server.Namespace, "PUBLIC_BASE_URL": l.BaseURL,
 		"HTTP_ADDR": strings.TrimPrefix(l.BaseURL, "http://"),
 		"PATH":      os.Getenv("PATH"), "HOME": os.Getenv("HOME"),
-	}
-	l.addProviderSettings()
+	})
 	maps.Copy(l.settings, o.Settings)
 	l.Run("migrate")
 	l.keepDiary()
-	if len(o.Articles) > 0 {
-		l.Run(append([]string{"kb", "ingest"}, o.Articles...)...)
-	}
 	return l
+}
+
+// withKnowledge returns a database into which the articles have been ingested,
+// once for all labs of a binary with the same articles and embeddings.
+func (l *Lab) withKnowledge() string {
+	if len(l.options.Articles) == 0 {
+		return schematest.URL(l.t)
+	}
+	return schematest.Filled(l.t, l.knowledgeKey(), func(url string) {
+		cmd := exec.CommandContext(l.t.Context(), l.options.Binary, append([]string{"kb", "ingest"}, l.options.Articles...)...)
+		cmd.Env = l.environ(map[string]string{"DATABASE_URL": url})
+		out, err := cmd.CombinedOutput()
+		require.NoErrorf(l.t, err, "fte kb ingest: %s", out)
+	})
+}
+
+// knowledgeKey changes with the program, the articles and what embeds them.
+func (l *Lab) knowledgeKey() string {
+	h := sha256.New()
+	read := func(name string) {
+		body, err := os.ReadFile(name)
+		require.NoError(l.t, err)
+		h.Write([]byte(name))
+		h.Write(body)
+	}
+	read(l.options.Binary)
+	h.Write([]byte(l.options.Settings["OPENAI_BASE_URL"] + l.settings["OPENAI_EMBEDDING_MODEL"]))
+	for _, root := range l.options.Articles {
+		require.NoError(l.t, filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+			if err == nil && !e.IsDir() {
+				read(path)
+			}
+			return err
+		}))
+	}
+	return hex.EncodeToString(h.Sum(nil))[:12]
 }
 
 // startTemporal starts a server of this lab's own, so that a test may kill it.

@@ -26,11 +26,52 @@ import (
 // Postgres refuses to copy a database in use, and test packages run in parallel.
 const cloneLock = 7243392
 
+// fillLock is held while a template is filled, which takes longer.
+const fillLock = 7243393
+
 // URL returns the connection string of a fresh, migrated, empty database that
 // is dropped when the test ends. It needs TEST_DATABASE_URL, a server on which
 // databases may be created: the test is skipped under -short and fails
 // otherwise if it is missing.
 func URL(tb testing.TB) string {
+	tb.Helper()
+	base := server(tb)
+	ctx, cancel := context.WithTimeout(tb.Context(), time.Minute)
+	defer cancel()
+	admin, err := pgx.Connect(ctx, base)
+	require.NoError(tb, err)
+	defer func() { require.NoError(tb, admin.Close(context.WithoutCancel(ctx))) }()
+	return withDatabase(tb, base, fresh(ctx, tb, admin, base, migrated(ctx, tb, admin, base)))
+}
+
+// Filled is URL with what fill has written into it. fill runs once for a key and
+// gets the address of what becomes the template: the key has to change with all
+// that fill depends on.
+func Filled(tb testing.TB, key string, fill func(url string)) string {
+	tb.Helper()
+	base := server(tb)
+	ctx := tb.Context()
+	admin, err := pgx.Connect(ctx, base)
+	require.NoError(tb, err)
+	defer func() { require.NoError(tb, admin.Close(context.WithoutCancel(ctx))) }()
+	_, err = admin.Exec(ctx, "SELECT pg_advisory_lock($1)", fillLock)
+	require.NoError(tb, err)
+	template := "fte_filled_" + fingerprint(tb) + "_" + key
+	if !isTemplate(ctx, tb, admin, template) {
+		_, err = admin.Exec(ctx, "DROP DATABASE IF EXISTS "+template)
+		require.NoError(tb, err)
+		clone(ctx, tb, admin, template, migrated(ctx, tb, admin, base))
+		fill(withDatabase(tb, base, template))
+		_, err = admin.Exec(ctx, "ALTER DATABASE "+template+" IS_TEMPLATE true")
+		require.NoError(tb, err)
+	}
+	_, err = admin.Exec(ctx, "SELECT pg_advisory_unlock($1)", fillLock)
+	require.NoError(tb, err)
+	return withDatabase(tb, base, fresh(ctx, tb, admin, base, template))
+}
+
+// server returns the server on which databases may be created.
+func server(tb testing.TB) string {
 	tb.Helper()
 	base := os.Getenv("TEST_DATABASE_URL")
 	if base == "" {
@@ -39,26 +80,46 @@ func URL(tb testing.TB) string {
 		}
 		tb.Fatal("TEST_DATABASE_URL is not set; `make test` starts a database and sets it")
 	}
-	ctx, cancel := context.WithTimeout(tb.Context(), time.Minute)
-	defer cancel()
+	return base
+}
 
-	admin, err := pgx.Connect(ctx, base)
+// migrated returns the template that has every migration and nothing else.
+func migrated(ctx context.Context, tb testing.TB, admin *pgx.Conn, base string) string {
+	tb.Helper()
+	_, err := admin.Exec(ctx, "SELECT pg_advisory_lock($1)", cloneLock)
 	require.NoError(tb, err)
-	defer func() { require.NoError(tb, admin.Close(context.WithoutCancel(ctx))) }()
-	_, err = admin.Exec(ctx, "SELECT pg_advisory_lock($1)", cloneLock)
-	require.NoError(tb, err)
-
 	template := "fte_template_" + fingerprint(tb)
-	var exists bool
-	require.NoError(tb, admin.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)", template).Scan(&exists))
-	if !exists {
+	if !isTemplate(ctx, tb, admin, template) {
 		makeTemplate(ctx, tb, admin, base, template)
 	}
-	name := "fte_test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	_, err = admin.Exec(ctx, "SELECT pg_advisory_unlock($1)", cloneLock)
+	require.NoError(tb, err)
+	return template
+}
+
+// fresh makes a database of a template that is dropped when the test ends.
+func fresh(ctx context.Context, tb testing.TB, admin *pgx.Conn, base, template string) (name string) {
+	tb.Helper()
+	name = "fte_test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	clone(ctx, tb, admin, name, template)
+	tb.Cleanup(func() { drop(tb, base, name) })
+	return name
+}
+
+func clone(ctx context.Context, tb testing.TB, admin *pgx.Conn, name, template string) {
+	tb.Helper()
+	_, err := admin.Exec(ctx, "SELECT pg_advisory_lock($1)", cloneLock)
+	require.NoError(tb, err)
 	_, err = admin.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template)
 	require.NoError(tb, err)
-	tb.Cleanup(func() { drop(tb, base, name) })
-	return withDatabase(tb, base, name)
+	_, err = admin.Exec(ctx, "SELECT pg_advisory_unlock($1)", cloneLock)
+	require.NoError(tb, err)
+}
+
+func isTemplate(ctx context.Context, tb testing.TB, admin *pgx.Conn, name string) (is bool) {
+	tb.Helper()
+	require.NoError(tb, admin.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)", name).Scan(&is))
+	return is
 }
 
 // New opens a database made by URL.
