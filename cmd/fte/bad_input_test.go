@@ -32,10 +32,12 @@ type badInput struct {
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	const (
-		asks      = "arrived without any text. What can we do for you?"
-		cannotSee = "what you sent has arrived"
-		passedOn  = "passed it to our team|passed to our team"
-		plain     = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+		// modelDecides is for what is left to the model: an answer or a person.
+		modelDecides = "model"
+		asks         = "arrived without any text. What can we do for you?"
+		cannotSee    = "what you sent has arrived"
+		passedOn     = "passed it to our team|passed to our team"
+		plain        = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
 	)
 	every := ticket.Channels()
 	picture := base64.StdEncoding.EncodeToString([]byte("\x89PNG\r\n\x1a\n not much of a picture"))
@@ -62,10 +64,10 @@ func TestBadInput(t *testing.T) {
 			name: "more Spanish than English", channels: every, text: question + " ¿Y dónde puedo descargar mis facturas del año pasado?",
 			hears: "Gracias por su mensaje", why: "unsupported_language",
 		},
-		{name: "emoji", channels: every, text: "🙂🙂🙂 👍👍👍 🎉🎉🎉", hears: passedOn, why: "no_answer_found"},
+		{name: "emoji", channels: every, text: "🙂🙂🙂 👍👍👍 🎉🎉🎉", hears: `\pL`, why: modelDecides},
 		{
-			name: "code", channels: every, text: "for (let i = 0; i < 10; i++) { console.log(users[i]?.name ?? null) }",
-			hears: passedOn, why: "no_answer_found",
+			name: "code", channels: every, text: "x[i++] = (y >>= 2) ^ 0xff; z = !z && w->q; v %= u;",
+			hears: `\pL`, why: modelDecides,
 		},
 		{
 			name: "a language without articles", channels: every, text: "¿Dónde puedo descargar mis facturas del año pasado?",
@@ -76,7 +78,7 @@ func TestBadInput(t *testing.T) {
 			hears: passedOn, why: "unsupported_language",
 		},
 		{name: "signs", channels: []ticket.Channel{ticket.WhatsApp}, text: "????????????!!!!!!!", hears: cannotSee, why: "unreadable"},
-		{name: "one letter over and over", channels: every, text: strings.Repeat("a", 400), hears: passedOn, why: "no_answer_found"},
+		{name: "one letter over and over", channels: every, text: strings.Repeat("a", 400), hears: `\pL`, why: modelDecides},
 	}
 	a := newArena(t, nil)
 	a.StartAll()
@@ -107,6 +109,10 @@ func TestBadInput(t *testing.T) {
 		ended := endings[customer]
 		require.Len(t, ended, 1, "%s: %s", row.name, customer)
 		require.Regexp(t, row.hears, flat(a.to(customer)), "%s: %s", row.name, customer)
+		if row.why == modelDecides {
+			require.True(t, ended[0].answered() || ended[0].person(), "%s: %s", row.name, customer)
+			continue
+		}
 		require.Equal(t, row.why, ended[0].Escalation, "%s: %s", row.name, customer)
 		require.Equal(t, row.why != "", ended[0].person(), "%s: %s", row.name, customer)
 	}
