@@ -16,9 +16,9 @@ func (c corpus) passages(n int) int { return min(passagesOfChunk, len(c.vectors)
 // nearestCount is how many neighbours a recall is about.
 const nearestCount = 10
 
-// exact returns, for each question, the chunks nearest to it, by comparing it
-// with every one.
-func (c corpus) exact(n int) map[string]map[int]bool {
+// exact returns, for each question, the nearest of n chunks with so many
+// passages each, by comparing it with every one.
+func (c corpus) exact(n, passages int) map[string]map[int]bool {
 	nearest := map[string]map[int]bool{}
 	var mu sync.Mutex
 	var workers sync.WaitGroup
@@ -26,7 +26,7 @@ func (c corpus) exact(n int) map[string]map[int]bool {
 	for range 2 {
 		workers.Go(func() {
 			for text := range work {
-				found := c.nearest(c.asked[text], n)
+				found := c.nearest(c.asked[text], n, passages)
 				mu.Lock()
 				nearest[text] = found
 				mu.Unlock()
@@ -42,8 +42,8 @@ func (c corpus) exact(n int) map[string]map[int]bool {
 }
 
 // nearest returns the chunks of which a vector, or that of a passage, is nearest.
-func (c corpus) nearest(question []float32, n int) map[int]bool {
-	all := n * (1 + c.passages(n))
+func (c corpus) nearest(question []float32, n, passages int) map[int]bool {
+	all := n * (1 + passages)
 	nearest := make([]float32, n)
 	for at, v := range c.vectors[:all] {
 		var dot float32 // the vectors have length one, so this is the cosine

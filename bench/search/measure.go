@@ -38,7 +38,11 @@ func measure(ctx context.Context, url string, c corpus, n int, compare bool, std
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close(context.WithoutCancel(ctx))) }()
-	definition, err := s.released(ctx)
+	definition, err := s.released(ctx, chunkIndex)
+	if err != nil {
+		return err
+	}
+	passageDefinition, err := s.released(ctx, passageIndex)
 	if err != nil {
 		return err
 	}
@@ -47,25 +51,30 @@ func measure(ctx context.Context, url string, c corpus, n int, compare bool, std
 		return err
 	}
 	_, _ = fmt.Fprintln(stderr, "comparing every question with every chunk")
-	right := c.exact(n)
-	_, _ = fmt.Fprintln(stderr, "building the index")
-	took, size, err := s.index(ctx, definition)
+	right := c.exact(n, c.passages(n))
+	_, _ = fmt.Fprintln(stderr, "building the indexes")
+	took, size, err := s.build(ctx, chunkIndex, definition)
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(stdout, "\n%d chunks, each with %d passages, index %s: built in %.1f s, %s\n", n, c.passages(n), definition, took.Seconds(), size)
+	_, _ = fmt.Fprintf(stdout, "\n%d chunks, index %s: built in %.1f s, %s\n", n, definition, took.Seconds(), size)
+	if took, size, err = s.build(ctx, passageIndex, passageDefinition); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(stdout, "%d passages of each, index %s: built in %.1f s, %s\n", c.passages(n), passageDefinition, took.Seconds(), size)
 	if err := searches(ctx, s, c, right, stdout); err != nil {
 		return err
 	}
 	if !compare {
 		return nil
 	}
+	right = c.exact(n, 0) // the index of the chunks knows no passages
 	for _, other := range []struct{ definition, as string }{
 		{"(embedding vector_cosine_ops)", "vector(1536)"},
 		{"((embedding::halfvec(1536)) halfvec_cosine_ops)", "halfvec(1536)"},
 		{"((embedding::halfvec(1536)) halfvec_cosine_ops) WITH (m = 24, ef_construction = 128)", "halfvec(1536)"},
 	} {
-		if took, size, err = s.index(ctx, other.definition); err != nil {
+		if took, size, err = s.build(ctx, chunkIndex, other.definition); err != nil {
 			return err
 		}
 		_, _ = fmt.Fprintf(stdout, "\nthe index alone, %s: built in %.1f s, %s\n", other.definition, took.Seconds(), size)

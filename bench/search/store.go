@@ -18,6 +18,14 @@ import (
 // hides none and its ranking can be compared with the exact one.
 const chunksOfArticle = 3
 
+// hnsw is an index of a table, as the migrations name them.
+type hnsw struct{ name, table string }
+
+var (
+	chunkIndex   = hnsw{"knowledge_base_embedding", "knowledge_base"}
+	passageIndex = hnsw{"knowledge_passages_embedding", "knowledge_passages"}
+)
+
 // store is a database with one live version of n chunks.
 type store struct {
 	conn *pgx.Conn
@@ -26,8 +34,8 @@ type store struct {
 
 // fill stores the first n chunks. The index is made afterwards.
 func (s *store) fill(ctx context.Context, c corpus, n int) error {
-	for _, index := range []string{"knowledge_base_embedding", "knowledge_passages_embedding"} {
-		if err := s.exec(ctx, "DROP INDEX IF EXISTS "+index); err != nil {
+	for _, index := range []hnsw{chunkIndex, passageIndex} {
+		if err := s.exec(ctx, "DROP INDEX IF EXISTS "+index.name); err != nil {
 			return err
 		}
 	}
@@ -74,18 +82,6 @@ func (s *store) fill(ctx context.Context, c corpus, n int) error {
 		})); err != nil {
 		return fmt.Errorf("storing passages: %w", err)
 	}
-	if err := s.exec(ctx, "SET maintenance_work_mem = '1GB'"); err != nil {
-		return err
-	}
-	if err := s.exec(ctx, "CREATE INDEX knowledge_passages_embedding ON knowledge_passages USING hnsw (embedding halfvec_cosine_ops)"); err != nil {
-		return err
-	}
-	if err := s.exec(ctx, "VACUUM (ANALYZE) knowledge_passages"); err != nil {
-		return err
-	}
-	if err := s.exec(ctx, "VACUUM (ANALYZE) knowledge_base"); err != nil {
-		return err
-	}
 	return schema.Classify(s.db.ActivateVersion(ctx, version))
 }
 
@@ -98,30 +94,33 @@ func idOf(i int) uuid.UUID {
 
 func numberOf(id uuid.UUID) int { return int(binary.BigEndian.Uint64(id[8:])) }
 
-// index makes an index and says how long that took and how large it is.
-func (s *store) index(ctx context.Context, definition string) (took time.Duration, size string, err error) {
-	for _, setting := range []string{"SET maintenance_work_mem = '1GB'", "DROP INDEX IF EXISTS knowledge_base_embedding"} {
+// build makes an index and says how long that took and how large it is.
+func (s *store) build(ctx context.Context, index hnsw, definition string) (took time.Duration, size string, err error) {
+	for _, setting := range []string{"SET maintenance_work_mem = '1GB'", "DROP INDEX IF EXISTS " + index.name} {
 		if err := s.exec(ctx, setting); err != nil {
 			return 0, "", err
 		}
 	}
 	began := time.Now()
-	if err := s.exec(ctx, "CREATE INDEX knowledge_base_embedding ON knowledge_base USING hnsw "+definition); err != nil {
+	if err := s.exec(ctx, fmt.Sprintf("CREATE INDEX %s ON %s USING hnsw %s", index.name, index.table, definition)); err != nil {
 		return 0, "", err
 	}
 	took = time.Since(began)
-	if err := s.exec(ctx, "VACUUM (ANALYZE) knowledge_base"); err != nil {
+	if err := s.exec(ctx, "VACUUM (ANALYZE) "+index.table); err != nil {
 		return 0, "", err
 	}
-	err = s.conn.QueryRow(ctx, "SELECT pg_size_pretty(pg_relation_size('knowledge_base_embedding'))").Scan(&size)
+	err = s.conn.QueryRow(ctx, "SELECT pg_size_pretty(pg_relation_size($1::text::regclass))", index.name).Scan(&size)
 	return took, size, err
 }
 
-// released returns the definition of the index that the migrations make.
-func (s *store) released(ctx context.Context) (string, error) {
+// released returns the definition of an index that the migrations make.
+func (s *store) released(ctx context.Context, index hnsw) (string, error) {
 	var definition string
-	err := s.conn.QueryRow(ctx, "SELECT substring(indexdef FROM 'USING hnsw (.*)$') FROM pg_indexes WHERE indexname = 'knowledge_base_embedding'").Scan(&definition)
-	return definition, err
+	err := s.conn.QueryRow(ctx, "SELECT substring(indexdef FROM 'USING hnsw (.*)$') FROM pg_indexes WHERE indexname = $1", index.name).Scan(&definition)
+	if err != nil {
+		return "", fmt.Errorf("looking up the index %s: %w", index.name, err)
+	}
+	return definition, nil
 }
 
 // nearest asks the index alone.
