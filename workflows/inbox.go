@@ -87,9 +87,14 @@ func (b *inbox) empty() bool { return len(b.waiting) == 0 }
 // hold makes the inbox collect until a time, for one batch.
 func (b *inbox) hold(until time.Time) { b.held, b.awaits = until, false }
 
-// awaitMore makes the inbox collect until a further message comes, at the
-// latest until a time.
-func (b *inbox) awaitMore(until time.Time) { b.held, b.awaits = until, true }
+// awaitMore returns a batch that waits for a further message, at the latest until
+// a time. One that came while the batch was being answered is such a message.
+func (b *inbox) awaitMore(batch []ticket.MessageRef, until time.Time) {
+	if b.empty() {
+		b.held, b.awaits = until, true
+	}
+	b.putBack(batch)
+}
 
 // closes returns when the waiting messages become a batch.
 func (b *inbox) closes() time.Time {

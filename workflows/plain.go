@@ -21,8 +21,7 @@ func (t *turn) say(ctx workflow.Context, opened ticket.CreateTicketResult) (agai
 		t.inbox.putBack(t.batch)
 		t.inbox.hold(opened.Until)
 	case ticket.PlainWrongCode:
-		t.inbox.putBack(t.batch)
-		t.inbox.awaitMore(opened.Until)
+		t.inbox.awaitMore(t.batch, opened.Until)
 	default:
 		waits = false
 	}
@@ -59,8 +58,7 @@ func (t *turn) askForProof(ctx workflow.Context) (asked, again bool) {
 	case sent.State != ticket.SendDone || sent.Until.IsZero():
 		return false, false
 	}
-	t.inbox.putBack(t.batch)
-	t.inbox.awaitMore(sent.Until)
+	t.inbox.awaitMore(t.batch, sent.Until)
 	t.explain.Rule = "plain:" + string(ticket.PlainVerify)
 	t.record(ctx, plainMeaning(ticket.PlainVerify))
 	return true, false
