@@ -62,6 +62,30 @@ func TestAWrongCodeWaitsForAnother(t *testing.T) {
 	require.NoError(t, b.run())
 }
 
+// A customer may have read that the code was wrong, and sent the right one,
+// before the workflow knows that the reply went out.
+func TestACodeThatComesDuringTheReplyIsNotAwaited(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, ticket.WebForm)
+	unproved(b)
+	b.rule = func(batch []uuid.UUID) rule {
+		if len(batch) == 2 {
+			return rule{plain: ticket.PlainWrongCode, until: noon().Add(10 * time.Minute)}
+		}
+		return rule{}
+	}
+	lasts(b, ticket.ActivitySendReply, 20*time.Second, b.sendReply)
+	b.arrive(0, msg("m1", 0))
+	b.arrive(2*time.Minute, msg("wrong", 120))
+	b.arrive(2*time.Minute+10*time.Second, msg("right", 130))
+	b.at(4*time.Minute, func() {
+		require.Equal(t, []reply{
+			{ticket.KindAck, ids("m1")}, {ticket.KindAck, ids("m1", "wrong")}, {ticket.KindAnswer, ids("m1", "wrong", "right")},
+		}, b.answered())
+	})
+	require.NoError(t, b.run())
+}
+
 func TestACodeThatNeverComesEndsWithAPerson(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, ticket.WebForm)
