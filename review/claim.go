@@ -36,16 +36,15 @@ type claim struct {
 
 func (d *draft) readClaims() {
 	r := newReader(d.tongue)
-	d.customers, d.earlier = map[string]bool{}, map[string]bool{}
+	d.customers, d.stated, d.earlier = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, text := range d.Customer {
 		for _, t := range r.tokens(visible(text)) {
 			d.customers[t.root] = true
 		}
+		r.stated(text, d.stated)
 	}
 	for _, text := range d.Earlier {
-		for _, t := range r.tokens(visible(text)) {
-			d.earlier[t.root] = true
-		}
+		r.stated(text, d.earlier)
 	}
 	all := split(d.text, false)
 	for i, raw := range all {

@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/digital-fte/fte/ticket"
@@ -9,7 +10,7 @@ import (
 
 var (
 	// commits finds words of money, law and liability.
-	commits = pattern(`[€$£¥]|\b(eur|euros?|usd|dollars?|gbp|pounds?|chf)\b|\b(refund\w*|reimburs\w*|compensat\w*|discount\w*|rebate\w*|voucher\w*|coupon\w*|credit (note|to)|credited|goodwill|money back|chargeback\w*|waive\w*|guarantee\w*|warrant(y|ies)|liab(le|ility)|legal(ly)?|lawsuit|lawyer|damages|entitled|free of charge|for free|at no (extra |additional )?(cost|charge)|free for (life|ever)|on the house|complimentary|half price|off your|special (price|offer|deal)|binding|contractual\w*|indemnif\w*)` +
+	commits = pattern(`[€$£¥]|\b(eur|euros?|usd|dollars?|gbp|pounds?|chf)\b|\b(refund\w*|reimburs\w*|compensat\w*|discount\w*|rebate\w*|voucher\w*|coupon\w*|credit (note|to)|credited|goodwill|money back|chargeback\w*|waive\w*|guarantee\w*|warrant(y|ies)|liab(le|ility)|legal(ly)?|lawsuit|lawyer|damages|entitled|free of charge|for free|(is|are) free|at no (extra |additional )?(cost|charge)|free for (life|ever)|on the house|complimentary|half price|off your|special (price|offer|deal)|binding|contractual\w*|indemnif\w*)` +
 		`|\b(rückerstatt\w*|erstatt\w*|rabatt\w*|gutschrift\w*|gutschein\w*|entschädig\w*|schadensersatz|garant\w*|gewährleist\w*|haft(ung|en|et)\b|kostenlos\w*|kostenfrei\w*|umsonst|gratis|kulanz\w*|rechtlich\w*|rechtsanspruch|anspruch|nachlass|preisnachlass)` +
 		`|\b(rembours\w*|remise|réduction|avoir|garanti\w*|dédommag\w*|gratuit\w*|indemnis\w*|reembols\w*|descuento\w*|garantí\w*|gratis|gratuit\w*|indemniz\w*|compensaci\w*|rimbors\w*|sconto|sconti|garanzi\w*|risarc\w*|desconto\w*|gratuito|indeniz\w*|terugbetal\w*|terugstort\w*|korting\w*|schadevergoeding|kosteloos)`)
 	// individual finds a commitment to this customer.
@@ -31,6 +32,7 @@ func (d *draft) commitments() ticket.Verdict {
 			continue
 		}
 		held := !c.free && c.fault == faultNone && len(c.missing) == 0
+		held = held && (!money || c.limited())
 		if held && given.MatchString(text) && individual.MatchString(text) || dated {
 			held = held && c.verbatim >= nearlyVerbatim
 		}
@@ -39,4 +41,18 @@ func (d *draft) commitments() ticket.Verdict {
 		}
 	}
 	return refuse(RuleCommitments, reasons...)
+}
+
+// limited reports whether a claim about money names every limit that its source
+// sets by a number: free from €300 on is not free.
+func (c claim) limited() bool {
+	if c.source == nil || c.source.sentences[c.at].cell {
+		return true
+	}
+	for _, o := range c.source.sentences[c.at].tokens {
+		if o.kind == number && !slices.ContainsFunc(c.tokens, func(t token) bool { return t.root == o.root }) {
+			return false
+		}
+	}
+	return true
 }

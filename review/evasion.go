@@ -1,6 +1,7 @@
 package review
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -11,6 +12,8 @@ const (
 	minParrot = 2
 	// parroted is the share of its words, in their order, from which it is.
 	parroted = 0.85
+	// maxScrap is how many words without a full stop are no answer.
+	maxScrap = 5
 )
 
 // evades reports a draft that gives whoever asked nothing: no statement, no
@@ -23,6 +26,24 @@ func (d *draft) evades() bool {
 	return !slices.ContainsFunc(d.claims, func(c claim) bool {
 		return !c.free || d.asks(c) || unknowing.MatchString(strings.ReplaceAll(c.text, "’", "'"))
 	})
+}
+
+// whole finds the end of a sentence, in any script.
+var whole = regexp.MustCompile(`[.!?…:。！？؟।]["'”’»)\]]*$`)
+
+// scrappy reports a draft that states something in a few words and no sentence:
+// a heading or a label of an article tells nobody anything.
+func (d *draft) scrappy() bool {
+	words, states := 0, false
+	for _, c := range d.claims {
+		text := strings.TrimSpace(c.text)
+		if c.item || strings.Contains(text, ": ") || whole.MatchString(text) {
+			return false
+		}
+		words += len(strings.Fields(text))
+		states = states || !c.free
+	}
+	return states && words <= maxScrap
 }
 
 // asks reports whether a sentence asks what the customer has not asked.

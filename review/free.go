@@ -20,11 +20,15 @@ var (
 	// unknowing finds an honest admission, which a person or the company makes
 	// of its own knowledge.
 	unknowing = regexp.MustCompile(`(?i)^((unfortunately|sorry|i'm sorry|i am sorry|leider|malheureusement|lamentablemente|purtroppo|infelizmente|helaas),? ?(but )?)?((i|we) ((am|are|was|were) (not able|unable) to|could ?n[o']t|couldn't|can ?not|can't|did ?n[o']t|do ?n[o']t) (find|say|tell|know|have)|(i|we) have no |(ich|wir) (konnte|konnten|kann|können|finde|finden|habe|haben|weiß|wissen)|(konnte|kann|habe|finde|weiß|liegen|können|konnten|haben|wissen) (ich|wir|mir|uns)|dazu (habe|konnte|liegen|finde|kann)|(je|nous) n|je ne|nous ne|no (he|hemos|tengo|tenemos|sé|puedo|podemos)|non (ho|abbiamo|so|sappiamo|posso)|não (encontrei|encontramos|tenho|temos|sei|sabemos|posso)|(ik|we|wij) (kon|konden|kan|kunnen|weet|weten|heb|hebben)|(kon|kan) ik)`)
-	// echoes finds a sentence that says again what the customer wrote.
-	echoes = regexp.MustCompile(`(?i)^((i'm|i am|we're|we are|i|we) (very |so |really )?(sorry|see|understand)\b|sorry (to hear|about|for|that)|thank you for|thanks for|as you (wrote|said|mentioned|describe)|you (wrote|said|mentioned|told us)|(es tut (mir|uns) leid|ich verstehe|wir verstehen|vielen dank für|danke für|wie sie (schreiben|geschrieben|sagten)|sie (schreiben|schrieben)|je comprends|merci pour|lamento|siento|gracias por|mi dispiace|grazie per|obrigad[oa] pel|het spijt|bedankt voor))`)
+	// knowledge finds what an admission lacks, and thatClause one that goes on to
+	// state something.
+	knowledge  = regexp.MustCompile(`(?i)\b(find|found|say|tell|know|information|details?|answers?|knowledge|anything|something|nothing|certain|informationen|angaben|auskunft|antwort|hinweise?|finden|finde|gefunden|sagen|wissen|weiß|beantworten|näheres|genaueres|einzelheiten|nichts)`)
+	thatClause = regexp.MustCompile(`(?i)\b(say|tell you|know|sagen|wissen|weiß|know of),? (that|dass|of)\b|, dass\b`)
 	// invites finds an offer to go on, and a wish.
 	invites = regexp.MustCompile(`(?i)\b(let (me|us) know|(do not|don't) hesitate|have an? (\pL+ )?(nice|good|great|lovely|wonderful|day|evening|weekend)|enjoy your|melden sie sich|lassen sie (es )?(mich|uns) wissen|schönen tag)\b`)
+	// framing finds the line above a list, and asserts one that states something.
 	framing = regexp.MustCompile(`(?i)^(here('s| is| are)|please follow|follow|to |proceed as follows|these are the steps|so |gehen sie|führen sie|folgen sie|um |hier |voici|suivez|pour |siga|para |así |ecco|segua|per |veja|volg|zo |om )`)
+	asserts = regexp.MustCompile(`(?i)^so |^here\b.*\bthat\b`)
 )
 
 // isFree reports whether a sentence states nothing. It is strict: all its words
@@ -52,12 +56,12 @@ func (d *draft) isFree(r *reader, s sentence, promises, more bool) bool {
 		return !carries.MatchString(text) && asksBack.MatchString(text) &&
 			d.only(r, s.tokens, true, "ask", "polite", "frame")
 	case strings.HasSuffix(text, ":"):
-		return more && framing.MatchString(text) && !slices.ContainsFunc(s.tokens, func(t token) bool { return t.negates }) &&
+		return more && d.frames(r, s.tokens, text) && framing.MatchString(text) && !slices.ContainsFunc(s.tokens, func(t token) bool { return t.negates }) &&
 			d.only(r, s.tokens, true, "frame")
 	case unknowing.MatchString(text):
-		return d.only(r, s.tokens, true, "unknown")
+		return d.admits(s.tokens, text) && d.only(r, s.tokens, true, "unknown")
 	case echoes.MatchString(text):
-		return d.echo(r, s.tokens)
+		return !goesOn.MatchString(asSaid.ReplaceAllString(text, "")) && d.echo(r, s.tokens, thanks.MatchString(text))
 	}
 	return (invites.MatchString(text) || d.has(r, s.tokens, "courtesy")) && d.only(r, s.tokens, false, "polite", "courtesy")
 }
@@ -84,18 +88,25 @@ func (d *draft) has(r *reader, tokens []token, section string) bool {
 	return slices.ContainsFunc(tokens, func(t token) bool { return r.is(section, t.text) })
 }
 
-// echo reports whether a sentence only repeats what was said to us: the
-// customer's words, or in "as you wrote" those of the conversation.
-func (d *draft) echo(r *reader, tokens []token) bool {
-	for _, t := range tokens {
-		if !t.content || r.is("polite", t.text) || r.is("echo", t.text) || d.customers[t.root] || d.earlier[t.root] {
-			continue
-		}
-		switch t.text {
-		case "wrote", "said", "mentioned", "told", "describe", "schreiben", "schrieben", "geschrieben", "sagten":
-			continue
-		}
+// frames reports whether a line that ends in a colon says nothing before it:
+// behind its first clause stand words such as "follow these steps" alone.
+func (d *draft) frames(r *reader, tokens []token, text string) bool {
+	if d.tongue == tongueOf("en") && asserts.MatchString(text) {
 		return false
 	}
+	for i, t := range tokens {
+		if t.clause > tokens[0].clause {
+			return d.only(r, tokens[i:], false, "frame")
+		}
+	}
 	return true
+}
+
+// admits reports whether a sentence that begins like an admission is one: it
+// denies knowing something, and does not deny that something is there.
+func (d *draft) admits(tokens []token, text string) bool {
+	if d.tongue != tongueOf("en") && d.tongue != tongueOf("de") {
+		return true
+	}
+	return slices.ContainsFunc(tokens, func(t token) bool { return t.negates }) && knowledge.MatchString(text) && !thatClause.MatchString(text)
 }

@@ -21,6 +21,9 @@ func (d *draft) hidden() ticket.Verdict {
 	if mixesAlphabets(d.text) {
 		reasons = append(reasons, "A word of the answer mixes letters of several alphabets: write it in one.")
 	}
+	if strings.ContainsFunc(d.Draft, func(r rune) bool { return disguised(r) && !strings.ContainsRune(d.allowed.text, r) }) {
+		reasons = append(reasons, "The answer has a number in other signs than 0 to 9: write it in those.")
+	}
 	for _, b := range blob.FindAllString(d.allowed.strip(d.text), -1) {
 		if looksEncoded(b) && !d.stands(b) {
 			reasons = append(reasons, "The answer has a long encoded text: leave it out.")
@@ -28,6 +31,12 @@ func (d *draft) hidden() ticket.Verdict {
 		}
 	}
 	return refuse(RuleHidden, reasons...)
+}
+
+// disguised reports whether a sign is a digit or number that no rule about
+// numbers reads: wide, raised, Arabic, Roman, circled, a fraction.
+func disguised(r rune) bool {
+	return r > unicode.MaxASCII && unicode.IsNumber(r) || r == '🔟'
 }
 
 // invisible reports whether text has characters without a shape: control,

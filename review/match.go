@@ -106,7 +106,7 @@ func (d *draft) judge(r *reader, tokens []token, path []int, m *match) {
 	m.verbatim = inOrder(tokens, one.tokens)
 	switch {
 	case slices.ContainsFunc(m.missing, func(t token) bool { return t.kind != word || t.upper && !t.first }),
-		!r.agrees(tokens, one, m.verbatim), !d.onTopic(tokens, one),
+		!r.agrees(tokens, one, m.verbatim), !d.onTopic(tokens, one), !d.sameWidth(r, tokens, one),
 		// The words are all there and say something else.
 		len(m.missing) == 0 && (broken(path) || one.leaps(path) || r.replaces(tokens, one)):
 		m.fault = faultExact

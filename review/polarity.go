@@ -8,7 +8,7 @@ func (r *reader) agrees(tokens []token, one *sourceSentence, verbatim float64) b
 	if verbatim >= nearlyVerbatim && !r.sameTurns(tokens, one) {
 		return false
 	}
-	return r.sameNegation(tokens, one) && r.sameRestriction(tokens, one) && r.noOpposite(tokens, one) && r.sameForce(tokens, one) && r.sameCondition(tokens, one)
+	return r.sameNegation(tokens, one) && r.sameRestriction(tokens, one) && r.noOpposite(tokens, one) && r.sameForce(tokens, one) && r.sameOrder(tokens, one) && !transposed(tokens, one.tokens) && r.sameLead(tokens, one) && r.sameCondition(tokens, one)
 }
 
 // sameNegation compares clause by clause: what a claim states must stand in a

@@ -33,6 +33,9 @@ func (d *draft) style() ticket.Verdict {
 	if d.evades() {
 		reasons = append(reasons, "The answer tells the customer nothing, or says the question back: answer it, ask for what is missing, or say that you could not find it.")
 	}
+	if d.scrappy() {
+		reasons = append(reasons, "The answer is a heading or a few words: write whole sentences, each with a full stop.")
+	}
 	if greeting.MatchString(d.text) {
 		reasons = append(reasons, "The answer begins with a greeting: begin with the answer itself.")
 	}
