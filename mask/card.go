@@ -18,7 +18,7 @@ var (
 	cardCue = regexp.MustCompile(`(?i)` + one(`card karte carte tarjeta cartão cartao carta kaart karta visa mastercard maestro amex
 		american_express diners discover credit debit kredit crédit crédito credito débito`))
 	// canonical are the ways in which cards are printed, by the lengths of their groups.
-	canonical = map[string]bool{"4444": true, "465": true, "464": true, "44443": true, "4441": true}
+	canonical = map[string]bool{"4444": true, "465": true, "464": true, "44443": true, "4441": true, "448": true, "484": true, "844": true, "88": true}
 )
 
 // cards finds payment card numbers: of a length and beginning that schemes

@@ -19,7 +19,7 @@ var (
 		codice_(?:di_|d['’])?(?:verifica|sicurezza|conferma|accesso|attivazione|sblocco|otp|pin|sms)
 		(?:verificatie|bevestigings|beveiligings|inlog|toegangs|sms|activerings)-?codes? pincode
 		kod_(?:weryfikacyjny|sms|pin|dostępu)`)
-	plainCode = one(`codes? c[óo]digos? codice codici kod`)
+	plainCode = one(`(?:six|6)_digits (?:sechs|6)_ziffern codes? c[óo]digos? codice codici kod`)
 	codeCue   = regexp.MustCompile(`(?i)(?:^|[^\pL\pN])(?:(` + codeWords + `)|(` + plainCode + `))\b`)
 	// otherCode are the words that make a code nobody's secret.
 	otherCode = regexp.MustCompile(`(?i)(?:^|[^\pL])` + one(`error status fault exit return response http postal post zip promo promotion promotional discount voucher coupon gift
@@ -34,10 +34,11 @@ var (
 	onLine = regexp.MustCompile(`^[ \t]*:?[ \t]*\n[ \t]*`)
 
 	numeral = regexp.MustCompile(`^(?:[A-Za-z]{1,2}-)?(?:[0-9]{3}[ -][0-9]{3}|[0-9]{2}[ -][0-9]{2}[ -][0-9]{2}|[0-9]{4}[ -][0-9]{4}|[0-9]{3,10})`)
-	lettery = regexp.MustCompile(`^[A-Z0-9]{4,}(?:-[A-Z0-9]{3,}){0,5}`)
+	lettery = regexp.MustCompile(`^(?:[A-Z0-9]{4,}(?:-[A-Z0-9]{3,}){0,5}|[a-z0-9]{4,5}-[a-z0-9]{4,5})`)
 	further = regexp.MustCompile(`(?i)^[ \t]*(?:,|;|/|` + one(`and und et y e en or oder ou o of`) + `)[ \t]*`)
 	called  = regexp.MustCompile(`(?i)[0-9]{3}[ -]?[0-9]{1,5}[ \t]+(?:` + one(`is was ist war est es é è era`) + `)[ \t]+(?:[^\s\d.;!?]{1,14}[ \t]+){0,4}?(?:` +
 		codeWords + `|` + plainCode + `)`)
+	texted      = regexp.MustCompile(`(?i)[0-9]{3}[ -]?[0-9]{3}[ \t]+(?:` + one(`by per via par por`) + `)[ \t]+(?:` + one(`sms text_message`) + `)`)
 	numeralOnly = regexp.MustCompile(`^[0-9]{3}[ -]?[0-9]{1,5}`)
 )
 
@@ -53,7 +54,15 @@ func codes(text string) (spans []span) {
 		}
 		spans = append(spans, codesAfter(text, cue[1], certain)...)
 	}
-	for from, to := range standing(text, called) {
+	for _, shape := range []*regexp.Regexp{called, texted} {
+		spans = append(spans, codesBefore(text, shape)...)
+	}
+	return spans
+}
+
+// codesBefore returns the codes that are named right behind them.
+func codesBefore(text string, shape *regexp.Regexp) (spans []span) {
+	for from, to := range standing(text, shape) {
 		if unicode.IsLetter(first(text[to:])) {
 			continue
 		}

@@ -21,7 +21,7 @@ func one(words string) string {
 
 // verb joins the name of a value to the value, in the languages that are spoken
 // most by those who write to us.
-var verb = one(`is was are now ist war sind lautet lauten heißt heisst est était sont es era son é è era sono são sao zijn jest`)
+var verb = one(`is was are now ist war sind lautet lauten heißt heisst est était sont c'est es era son é è era sono são sao zijn jest`)
 
 // before returns what stands ahead of a place, as far as it may say what stands there.
 func before(text string, at int) string { return text[max(0, at-near):at] }

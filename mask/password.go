@@ -14,16 +14,27 @@ var (
 	passwordWords = `(?:` + one(`pass_?words? passcodes? passphrases? pass_?wd pwd pw psw
 		\pL*pass_?wörter[n]? \pL*passworte? \pL*kennwort \pL*kennwörter losungswort passwd
 		mots?_de_passe mdp contraseñas? contrasenas? contrasenyas? senhas? palavra-passe palavra_passe
-		parola_d'ordine parola_chiave \pL*wachtwoord(?:en)? hasło hasła haslo`) + `)`
-	passwordCue = regexp.MustCompile(`(?i)(?:^|[^\pL\pN])` + passwordWords + `\b`)
+		parola_d'ordine parola_chiave \pL*wachtwoord(?:en)? hasło hasła haslo şifrem şifre parolam пароль пароля
+		(?:wlan|wifi|wi-fi|netzwerk)-?schlüssel p[4@]ssw[o0]rd pa\$\$word`) + `)`
+	passwordCue = regexp.MustCompile(`(?i)(?:^|[^\pL\pN])` + passwordWords)
 	// bareCue are words that mean much else: only a colon makes them a name.
 	bareCue = regexp.MustCompile(`(?i)(?:^|[^\pL\pN])(?:` + one(`pass clave secret login user/pass username/password credentials zugangsdaten`) + `)[ \t]{0,3}[:=]`)
+
+	// ownCue are such words as somebody's own.
+	ownCue = regexp.MustCompile(`(?i)(?:^|[^\pL\pN])(?:` + one(`my_pass my_login mi_clave`) + `)\b`)
+
+	// behindSlash is what goes with a name, as in "login: ana / hunter2".
+	behindSlash = regexp.MustCompile(`^[ \t]*/[ \t]*(\S{3,64})`)
 
 	about  = `(?:['"”»’)\]]|[ \t]{0,3}\([^)\n]{0,40}\))?(?:[ \t]+` + one(`for to of on in at für zum zur zu von vom pour de du del della do da para per voor van my mein`) + `[ \t][^\n:=.,;!?]{0,40}?)?`
 	strong = regexp.MustCompile(`(?i)^` + about + `[ \t]{0,3}(?:[:=]|-+>|=>|→|lautet[:]?|heißt[:]?)>?[ \t]{0,3}\n?[ \t]{0,3}`)
 	weak   = regexp.MustCompile(`(?i)^` + about + `[ \t]+` + verb + `(?:[ \t]+` + one(`now currently still jetzt maintenant ahora agora ora adesso nu simply just`) + `)?[ \t]{0,3}[ \t:][ \t]{0,3}`)
-	set    = regexp.MustCompile(`(?i)^` + about + `[ \t]+(?:` + one(`to into in auf en a à para naar as als como`) + `)[ \t]+`)
+	set    = regexp.MustCompile(`(?i)^` + about + `(?:[ \t]+` + one(`was has_been is wurde ist`) + `[ \t]+` + one(`changed reset set`) + `)?[ \t]+(?:` + one(`to into in auf en a à para naar as als como`) + `)[ \t]+`)
 	next   = regexp.MustCompile(`^[ \t]{1,3}`)
+	// former is a password that another one has taken the place of.
+	former = regexp.MustCompile(`(?i)^` + about + `[ \t]+(?:` + one(`from von de da van`) + `)[ \t]+(\S{4,64})[ \t]+(?:` + one(`to auf zu in en a à para naar`) + `)[ \t]+(\S{4,64})`)
+	// used is a password that is called so by what it is used as.
+	used = regexp.MustCompile(`(?i)([^\s]{4,64})[ \t]+(?:` + one(`as als comme como come`) + `)[ \t]+(?:` + one(`my our the mein unser das mon notre le mi nuestra la minha a mia mijn het`) + `)[ \t]+(?:\pL{2,12}[ \t]+)?` + passwordWords)
 
 	// stated is a password that is called so afterwards.
 	stated = regexp.MustCompile(`(?i)([^\s]{4,64})[ \t]+(?:` + one(`is was ist war est es é è era`) + `)[ \t]+(?:` +
@@ -65,17 +76,33 @@ func passwords(text string) (spans []span) {
 		}
 	}
 	for _, cue := range passwordCue.FindAllStringIndex(text, -1) {
-		if r, _ := utf8.DecodeRuneInString(text[cue[1]:]); unicode.IsLetter(r) {
+		if r, _ := utf8.DecodeRuneInString(text[cue[1]:]); unicode.IsLetter(r) || unicode.IsDigit(r) {
 			continue
 		}
 		add(secretAfter(text, cue[1], strings.Contains(strings.ToLower(text[cue[0]:cue[1]]), "phrase")))
+		if m := former.FindStringSubmatchIndex(behind(text, cue[1])); m != nil {
+			for _, at := range [][2]int{{m[2], m[3]}, {m[4], m[5]}} {
+				if from, to := bare(text, cue[1]+at[0], cue[1]+at[1]); opaque(text[from:to]) {
+					add(from, to)
+				}
+			}
+		}
 	}
 	for _, cue := range bareCue.FindAllStringIndex(text, -1) {
-		add(secretAfter(text, cue[1]-1, false))
+		from, to := secretAfter(text, cue[1]-1, false)
+		add(from, to)
+		if m := behindSlash.FindStringSubmatchIndex(behind(text, to)); from < to && m != nil {
+			add(bare(text, to+m[2], to+m[3]))
+		}
 	}
-	for _, m := range stated.FindAllStringSubmatchIndex(text, -1) {
-		if from, to := bare(text, m[2], m[3]); opaque(text[from:to]) || quotedAt(text, m[2]) {
-			add(from, to)
+	for _, cue := range ownCue.FindAllStringIndex(text, -1) {
+		add(secretAfter(text, cue[1], false))
+	}
+	for _, said := range []*regexp.Regexp{stated, used} {
+		for _, m := range said.FindAllStringSubmatchIndex(text, -1) {
+			if from, to := bare(text, m[2], m[3]); opaque(text[from:to]) || quotedAt(text, m[2]) {
+				add(from, to)
+			}
 		}
 	}
 	for _, m := range address.FindAllStringSubmatchIndex(text, -1) {
@@ -94,7 +121,7 @@ func secretAfter(text string, at int, phrase bool) (from, to int) {
 		// plain says that an ordinary word may be meant.
 		plain bool
 	}
-	for _, l := range []link{{strong, true}, {weak, true}, {set, false}, {next, false}} {
+	for _, l := range []link{{strong, true}, {set, false}, {weak, true}, {next, false}} {
 		m := l.shape.FindStringIndex(rest)
 		if m == nil {
 			continue
