@@ -17,7 +17,8 @@ var (
 	digits  = regexp.MustCompile(`[0-9]+`)
 	cardCue = regexp.MustCompile(`(?i)` + one(`card karte carte tarjeta cartão cartao carta kaart karta visa mastercard maestro amex
 		american_express diners discover credit debit kredit crédit crédito credito débito`))
-	// canonical are the ways in which cards are printed, by the lengths of their groups.
+	// canonical are the ways in which cards are printed, or typed with a gap left
+	// out, by the lengths of their groups.
 	canonical = map[string]bool{"4444": true, "465": true, "464": true, "44443": true, "4441": true, "448": true, "484": true, "844": true, "88": true}
 )
 

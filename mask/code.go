@@ -38,6 +38,7 @@ var (
 	further = regexp.MustCompile(`(?i)^[ \t]*(?:,|;|/|` + one(`and und et y e en or oder ou o of`) + `)[ \t]*`)
 	called  = regexp.MustCompile(`(?i)[0-9]{3}[ -]?[0-9]{1,5}[ \t]+(?:` + one(`is was ist war est es é è era`) + `)[ \t]+(?:[^\s\d.;!?]{1,14}[ \t]+){0,4}?(?:` +
 		codeWords + `|` + plainCode + `)`)
+	// texted is a code that is said to have come by text message.
 	texted      = regexp.MustCompile(`(?i)[0-9]{3}[ -]?[0-9]{3}[ \t]+(?:` + one(`by per via par por`) + `)[ \t]+(?:` + one(`sms text_message`) + `)`)
 	numeralOnly = regexp.MustCompile(`^[0-9]{3}[ -]?[0-9]{1,5}`)
 )

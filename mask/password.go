@@ -33,11 +33,9 @@ var (
 	next   = regexp.MustCompile(`^[ \t]{1,3}`)
 	// former is a password that another one has taken the place of.
 	former = regexp.MustCompile(`(?i)^` + about + `[ \t]+(?:` + one(`from von de da van`) + `)[ \t]+(\S{4,64})[ \t]+(?:` + one(`to auf zu in en a à para naar`) + `)[ \t]+(\S{4,64})`)
-	// used is a password that is called so by what it is used as.
-	used = regexp.MustCompile(`(?i)([^\s]{4,64})[ \t]+(?:` + one(`as als comme como come`) + `)[ \t]+(?:` + one(`my our the mein unser das mon notre le mi nuestra la minha a mia mijn het`) + `)[ \t]+(?:\pL{2,12}[ \t]+)?` + passwordWords)
 
-	// stated is a password that is called so afterwards.
-	stated = regexp.MustCompile(`(?i)([^\s]{4,64})[ \t]+(?:` + one(`is was ist war est es é è era`) + `)[ \t]+(?:` +
+	// stated is a password that is called so, or said to be used as one, afterwards.
+	stated = regexp.MustCompile(`(?i)([^\s]{4,64})[ \t]+(?:` + one(`is was ist war est es é è era as als comme como come`) + `)[ \t]+(?:` +
 		one(`my our the mein unser das mon notre le mi nuestra la minha a mia mijn het`) + `)[ \t]+(?:\pL{2,12}[ \t]+)?` + passwordWords)
 	address  = regexp.MustCompile(`://[^\s:/@]{1,64}:([^\s@/]{1,128})@`)
 	listed   = regexp.MustCompile(`(?i)^[.,;!?)\]"']*(?:[ \t]*(?:$|\n|[-–|/])|[.,;!?)\]"'])|^[ \t]+(?:` + one(`and und et y e en but aber mais pero ma maar or oder`) + `)[ \t]`)
@@ -75,34 +73,39 @@ func passwords(text string) (spans []span) {
 			spans = append(spans, span{from, to, password, text[from:to]})
 		}
 	}
+	addOpaque := func(from, to int) {
+		if inFrom, inTo := bare(text, from, to); opaque(text[inFrom:inTo]) {
+			add(inFrom, inTo)
+		}
+	}
 	for _, cue := range passwordCue.FindAllStringIndex(text, -1) {
 		if r, _ := utf8.DecodeRuneInString(text[cue[1]:]); unicode.IsLetter(r) || unicode.IsDigit(r) {
 			continue
 		}
 		add(secretAfter(text, cue[1], strings.Contains(strings.ToLower(text[cue[0]:cue[1]]), "phrase")))
 		if m := former.FindStringSubmatchIndex(behind(text, cue[1])); m != nil {
-			for _, at := range [][2]int{{m[2], m[3]}, {m[4], m[5]}} {
-				if from, to := bare(text, cue[1]+at[0], cue[1]+at[1]); opaque(text[from:to]) {
-					add(from, to)
-				}
-			}
+			addOpaque(cue[1]+m[2], cue[1]+m[3])
+			addOpaque(cue[1]+m[4], cue[1]+m[5])
 		}
 	}
 	for _, cue := range bareCue.FindAllStringIndex(text, -1) {
 		from, to := secretAfter(text, cue[1]-1, false)
+		if from >= to {
+			continue
+		}
 		add(from, to)
-		if m := behindSlash.FindStringSubmatchIndex(behind(text, to)); from < to && m != nil {
+		if m := behindSlash.FindStringSubmatchIndex(behind(text, to)); m != nil {
 			add(bare(text, to+m[2], to+m[3]))
 		}
 	}
 	for _, cue := range ownCue.FindAllStringIndex(text, -1) {
 		add(secretAfter(text, cue[1], false))
 	}
-	for _, said := range []*regexp.Regexp{stated, used} {
-		for _, m := range said.FindAllStringSubmatchIndex(text, -1) {
-			if from, to := bare(text, m[2], m[3]); opaque(text[from:to]) || quotedAt(text, m[2]) {
-				add(from, to)
-			}
+	for _, m := range stated.FindAllStringSubmatchIndex(text, -1) {
+		if quotedAt(text, m[2]) {
+			add(bare(text, m[2], m[3]))
+		} else {
+			addOpaque(m[2], m[3])
 		}
 	}
 	for _, m := range address.FindAllStringSubmatchIndex(text, -1) {

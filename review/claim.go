@@ -36,15 +36,11 @@ type claim struct {
 
 func (d *draft) readClaims() {
 	r := newReader(d.tongue)
-	d.customers, d.stated, d.earlier = map[string]bool{}, map[string]bool{}, map[string]bool{}
+	d.customers = map[string]bool{}
 	for _, text := range d.Customer {
 		for _, t := range r.tokens(visible(text)) {
 			d.customers[t.root] = true
 		}
-		r.stated(text, d.stated)
-	}
-	for _, text := range d.Earlier {
-		r.stated(text, d.earlier)
 	}
 	all := split(d.text, false)
 	for i, raw := range all {
@@ -145,6 +141,24 @@ func contentOf(tokens []token) []token {
 		}
 	}
 	return content
+}
+
+// names reports whether one of the tokens has a root.
+func names(tokens []token, root string) bool {
+	return slices.ContainsFunc(tokens, func(t token) bool { return t.root == root })
+}
+
+// surplusOf counts how much more often each root stands among some tokens than
+// among others.
+func surplusOf(tokens, others []token) map[string]int {
+	surplus := map[string]int{}
+	for _, t := range tokens {
+		surplus[t.root]++
+	}
+	for _, o := range others {
+		surplus[o.root]--
+	}
+	return surplus
 }
 
 // stitched takes a claim apart where it joins statements, and returns where

@@ -2,7 +2,6 @@ package review
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/digital-fte/fte/ticket"
@@ -50,7 +49,7 @@ func (c claim) limited() bool {
 		return true
 	}
 	for _, o := range c.source.sentences[c.at].tokens {
-		if o.kind == number && !slices.ContainsFunc(c.tokens, func(t token) bool { return t.root == o.root }) {
+		if o.kind == number && !names(c.tokens, o.root) {
 			return false
 		}
 	}

@@ -2,6 +2,7 @@ package review
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -22,15 +23,17 @@ var (
 // customer's words, or in "as you wrote" those of the conversation. What the
 // customer only asks is nothing that was said, unless it is thanked for.
 func (d *draft) echo(r *reader, tokens []token, thanked bool) bool {
-	heard := d.stated
-	if thanked {
-		heard = d.customers
+	if d.said == nil {
+		d.said = map[string]bool{}
+		for _, text := range slices.Concat(d.Customer, d.Earlier) {
+			r.stated(text, d.said)
+		}
 	}
 	for _, t := range tokens {
 		if thanked && (t.negates || r.is("permission", t.text) || r.is("obligation", t.text)) {
 			return false
 		}
-		if !t.content || r.is("polite", t.text) || r.is("echo", t.text) || heard[t.root] || d.earlier[t.root] {
+		if !t.content || r.is("polite", t.text) || r.is("echo", t.text) || d.said[t.root] || thanked && d.customers[t.root] {
 			continue
 		}
 		switch t.text {

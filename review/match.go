@@ -137,14 +137,14 @@ func (r *reader) stands(tokens []token, n int, c above) bool {
 // and a topic of two words is not cut short.
 func (d *draft) onTopic(tokens []token, one *sourceSentence) bool {
 	named := func(t token) bool {
-		return one.context.roots[t.root] || slices.ContainsFunc(tokens, func(c token) bool { return c.root == t.root })
+		return one.context.roots[t.root] || names(tokens, t.root)
 	}
 	said := func(t token) bool {
 		if named(t) || d.customers[t.root] {
 			return true
 		}
 		return slices.ContainsFunc(d.claims, func(c claim) bool {
-			return !c.free && slices.ContainsFunc(c.tokens, func(o token) bool { return o.root == t.root })
+			return !c.free && names(c.tokens, t.root)
 		})
 	}
 	if slices.ContainsFunc(one.labels, func(t token) bool { return !said(t) }) {

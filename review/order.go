@@ -35,19 +35,21 @@ var leads = map[string]string{
 // leadOf returns the last of these between a word that means something and the
 // one before, in its clause.
 func leadOf(tokens []token, i int) string {
-	lead := ""
-	for j := i - 1; j >= 0 && tokens[j].clause == tokens[i].clause && !tokens[j].content && lead == ""; j-- {
-		lead = leads[tokens[j].text]
+	for j := i - 1; j >= 0 && tokens[j].clause == tokens[i].clause && !tokens[j].content; j-- {
+		if lead := leads[tokens[j].text]; lead != "" {
+			return lead
+		}
 	}
-	return lead
+	return ""
 }
 
 // sameLead reports whether nobody does what somebody else does in the source,
 // and nothing goes to where it comes from.
 func (r *reader) sameLead(tokens []token, one *sourceSentence) bool {
-	if !r.is("stop", "you") {
+	if r.tongue != tongueOf("en") {
 		return true
 	}
+	directs := func(lead string) bool { return lead == "from" || lead == "to" }
 	for i, t := range tokens {
 		if !t.content {
 			continue
@@ -57,18 +59,9 @@ func (r *reader) sameLead(tokens []token, one *sourceSentence) bool {
 			continue
 		}
 		at := place(t, one)
-		if len(at) == 0 {
-			continue
-		}
-		if !slices.ContainsFunc(at, func(p int) bool {
+		if len(at) > 0 && !slices.ContainsFunc(at, func(p int) bool {
 			said := leadOf(one.tokens, p)
-			switch said {
-			case "", "they", claimed:
-				return true
-			case "we", "you":
-				return claimed == "from" || claimed == "to"
-			}
-			return claimed != "from" && claimed != "to"
+			return said == "" || said == "they" || said == claimed || directs(said) != directs(claimed)
 		}) {
 			return false
 		}
@@ -83,18 +76,12 @@ func transposed(tokens, source []token) bool {
 	if n != len(source) || n == 0 || tokens[0].root != source[0].root || tokens[n-1].root != source[n-1].root {
 		return false
 	}
-	left, moved := map[string]int{}, false
-	for i, t := range tokens {
-		left[t.root]++
-		left[source[i].root]--
-		moved = moved || t.root != source[i].root
-	}
-	for _, many := range left {
-		if many != 0 {
+	for _, more := range surplusOf(tokens, source) {
+		if more != 0 {
 			return false
 		}
 	}
-	return moved
+	return !slices.EqualFunc(tokens, source, func(t, o token) bool { return t.root == o.root })
 }
 
 // narrowReach is how many tokens behind a word such as "unused" the word may
@@ -106,22 +93,12 @@ const narrowReach = 3
 // asks about unused ones.
 func (d *draft) sameWidth(r *reader, tokens []token, one *sourceSentence) bool {
 	for i, o := range one.tokens {
-		if !r.is("narrowing", o.text) && !r.is("narrowing", o.root) || d.customers[o.root] {
+		if !r.is("narrowing", o.text) && !r.is("narrowing", o.root) || d.customers[o.root] || names(tokens, o.root) {
 			continue
 		}
-		named := func(t token) bool { return t.root == o.root }
-		if slices.ContainsFunc(tokens, named) {
-			continue
-		}
-		for j := i + 1; j < len(one.tokens) && j <= i+narrowReach && one.tokens[j].clause == o.clause; j++ {
-			narrowed := one.tokens[j]
-			if !narrowed.content {
-				continue
-			}
-			if slices.ContainsFunc(tokens, func(t token) bool { return t.root == narrowed.root }) && len(one.at[narrowed.root]) == 1 {
-				return false
-			}
-			break
+		narrowed := nextContent(one.tokens, i, narrowReach)
+		if narrowed != nil && names(tokens, narrowed.root) && len(one.at[narrowed.root]) == 1 {
+			return false
 		}
 	}
 	return true

@@ -173,12 +173,21 @@ func (r *reader) sameForce(tokens []token, one *sourceSentence) bool {
 // belongsTo returns the word that a negation, "must" or "can" belongs to: the
 // next of its clause that means something, or else the last.
 func belongsTo(tokens []token, i int) *token {
-	for j := i + 1; j < len(tokens) && tokens[j].clause == tokens[i].clause; j++ {
+	if next := nextContent(tokens, i, len(tokens)); next != nil {
+		return next
+	}
+	for j := i - 1; j >= 0 && tokens[j].clause == tokens[i].clause; j-- {
 		if tokens[j].content {
 			return &tokens[j]
 		}
 	}
-	for j := i - 1; j >= 0 && tokens[j].clause == tokens[i].clause; j-- {
+	return nil
+}
+
+// nextContent returns the word that means something next behind a token, in its
+// clause and within so many tokens.
+func nextContent(tokens []token, i, reach int) *token {
+	for j := i + 1; j < len(tokens) && j <= i+reach && tokens[j].clause == tokens[i].clause; j++ {
 		if tokens[j].content {
 			return &tokens[j]
 		}

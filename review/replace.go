@@ -7,16 +7,8 @@ import "slices"
 // name or a time short: "the old batteries" for the new ones, "Firn Hub" for "Firn Hub
 // LTE", "days" for working days.
 func (r *reader) replaces(tokens []token, one *sourceSentence) bool {
-	surplus := map[string]int{}
-	for _, t := range tokens {
-		surplus[t.root]++
-	}
-	for _, o := range one.tokens {
-		surplus[o.root]--
-	}
-	claimed := func(o token) bool {
-		return slices.ContainsFunc(tokens, func(t token) bool { return t.root == o.root })
-	}
+	surplus := surplusOf(tokens, one.tokens)
+	claimed := func(o token) bool { return names(tokens, o.root) }
 	for i := 1; i < len(one.tokens); i++ {
 		name, before := one.tokens[i], one.tokens[i-1]
 		if !name.beside || !name.content || !before.content {

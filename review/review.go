@@ -119,8 +119,7 @@ type draft struct {
 	allowed   allowance
 	words     map[string]bool // of the cited chunks, stemmed
 	customers map[string]bool // words of the customer, stemmed
-	stated    map[string]bool // those of them that do not stand in a question
-	earlier   map[string]bool
+	said      map[string]bool // what was stated to us, stemmed; nil until an echo asks
 }
 
 func newDraft(in Input) *draft {

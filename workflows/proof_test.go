@@ -22,6 +22,17 @@ func unproved(b *bench) {
 	}
 }
 
+// mistyped is unproved, and the second message of a batch a wrong code.
+func mistyped(b *bench) {
+	unproved(b)
+	b.rule = func(batch []uuid.UUID) rule {
+		if len(batch) == 2 {
+			return rule{plain: ticket.PlainWrongCode, until: noon().Add(10 * time.Minute)}
+		}
+		return rule{}
+	}
+}
+
 func TestAQuestionWaitsForTheCode(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, ticket.WebForm)
@@ -44,13 +55,7 @@ func TestAQuestionWaitsForTheCode(t *testing.T) {
 func TestAWrongCodeWaitsForAnother(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, ticket.WebForm)
-	unproved(b)
-	b.rule = func(batch []uuid.UUID) rule {
-		if len(batch) == 2 {
-			return rule{plain: ticket.PlainWrongCode, until: noon().Add(10 * time.Minute)}
-		}
-		return rule{}
-	}
+	mistyped(b)
 	b.arrive(0, msg("m1", 0))
 	b.arrive(2*time.Minute, msg("wrong", 120))
 	b.arrive(3*time.Minute, msg("right", 180))
@@ -67,13 +72,7 @@ func TestAWrongCodeWaitsForAnother(t *testing.T) {
 func TestACodeThatComesDuringTheReplyIsNotAwaited(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, ticket.WebForm)
-	unproved(b)
-	b.rule = func(batch []uuid.UUID) rule {
-		if len(batch) == 2 {
-			return rule{plain: ticket.PlainWrongCode, until: noon().Add(10 * time.Minute)}
-		}
-		return rule{}
-	}
+	mistyped(b)
 	lasts(b, ticket.ActivitySendReply, 20*time.Second, b.sendReply)
 	b.arrive(0, msg("m1", 0))
 	b.arrive(2*time.Minute, msg("wrong", 120))
